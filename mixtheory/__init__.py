@@ -1,0 +1,51 @@
+"""mixtheory: the statistics of synthetic data.
+
+Closed forms, Monte Carlo claims that can fail, and tools for your own tables. Names are imported on first use, so
+that ``import mixtheory`` costs almost nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_EXPORTS = {
+    "Beta": "mixtheory.mixing.weights",
+    "EpBeta": "mixtheory.mixing.weights",
+    "Dirichlet": "mixtheory.mixing.dirichlet",
+    "ExpandedDirichlet": "mixtheory.mixing.dirichlet",
+    "choose_law": "mixtheory.mixing.choose",
+    "synthesize": "mixtheory.mixing.synthesis",
+    "Study": "mixtheory.montecarlo",
+    "grid": "mixtheory.montecarlo",
+    "Claim": "mixtheory.verification",
+    "verify": "mixtheory.verification",
+}
+
+__all__ = ["__version__", *_EXPORTS]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from mixtheory.mixing.choose import choose_law as choose_law
+    from mixtheory.mixing.dirichlet import Dirichlet as Dirichlet
+    from mixtheory.mixing.dirichlet import ExpandedDirichlet as ExpandedDirichlet
+    from mixtheory.mixing.synthesis import synthesize as synthesize
+    from mixtheory.mixing.weights import Beta as Beta
+    from mixtheory.mixing.weights import EpBeta as EpBeta
+    from mixtheory.montecarlo import Study as Study
+    from mixtheory.montecarlo import grid as grid
+    from mixtheory.verification import Claim as Claim
+    from mixtheory.verification import verify as verify
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_EXPORTS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_EXPORTS])

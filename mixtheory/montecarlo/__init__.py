@@ -1,0 +1,65 @@
+"""The engine: studies, cells and blocks; seeds, accumulators, metrics, execution and the store. It knows no theory."""
+
+from mixtheory.montecarlo.accumulate import Histogram, Moments, Raw, fold
+from mixtheory.montecarlo.execute import SchedulerError
+from mixtheory.montecarlo.metrics import (
+    RMSE,
+    Bias,
+    Correlation,
+    Coverage,
+    EmpiricalSE,
+    Estimate,
+    Failures,
+    KolmogorovSmirnov,
+    Kurtosis,
+    Mean,
+    Metric,
+    ModelSE,
+    Power,
+    Quantile,
+    Ratio,
+    Skewness,
+    SmoothFunction,
+    Variance,
+    jackknife,
+)
+from mixtheory.montecarlo.seeds import block_generator, canonical, key_words
+from mixtheory.montecarlo.store import Store, StoreError, StoreLocked
+from mixtheory.montecarlo.study import BlockFailure, MixedResults, Study, grid
+
+__all__ = [
+    "RMSE",
+    "Bias",
+    "BlockFailure",
+    "Correlation",
+    "Coverage",
+    "EmpiricalSE",
+    "Estimate",
+    "Failures",
+    "Histogram",
+    "KolmogorovSmirnov",
+    "Kurtosis",
+    "Mean",
+    "Metric",
+    "MixedResults",
+    "ModelSE",
+    "Moments",
+    "Power",
+    "Quantile",
+    "Ratio",
+    "Raw",
+    "SchedulerError",
+    "Skewness",
+    "SmoothFunction",
+    "Store",
+    "StoreError",
+    "StoreLocked",
+    "Study",
+    "Variance",
+    "block_generator",
+    "canonical",
+    "fold",
+    "grid",
+    "jackknife",
+    "key_words",
+]

@@ -1,0 +1,158 @@
+"""Running a study from a shell: the store and the table in the results folder, and a clear end whatever happens."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mixtheory.montecarlo.execute import BACKENDS, SchedulerError, fingerprint_text
+from mixtheory.montecarlo.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from mixtheory.montecarlo.study import Study
+
+__all__ = ["RunOptions", "main", "run_study", "store_path", "table_path", "write_atomically"]
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a person may say about a run."""
+
+    profile: str | None = None
+    replicates: int | None = None
+    workers: int = 1
+    seed: int = 0
+    results: Path = Path("results")
+    backend: str | None = None
+    scheduler: str | None = None
+    allow_mixed: bool = False
+    salvage: bool = False
+
+
+def store_path(results: Path, study: str) -> Path:
+    """Return the path of a study's store in a results folder."""
+    return results / f"{study}.sqlite"
+
+
+def table_path(results: Path, study: str) -> Path:
+    """Return the path of a study's tidy table in a results folder."""
+    return results / "tables" / f"{study}.csv"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def run_study(study: Study, options: RunOptions) -> pd.DataFrame:
+    """Run a study into a results folder: its store, its tidy table, and a record of how it was run.
+
+    Raises
+    ------
+    StoreError, SchedulerError, ValueError, BlockFailure, MixedResults
+        As `Study.run`; whatever was finished stays in the store and no table is written.
+    """
+    from mixtheory import __version__
+
+    path = store_path(options.results, study.name)
+    if options.salvage:
+        _salvage(path)
+    start = time.monotonic()
+    frame = study.run(
+        profile=options.profile,
+        replicates=options.replicates,
+        seed=options.seed,
+        workers=options.workers,
+        backend=options.backend,
+        scheduler=options.scheduler,
+        store=path,
+        allow_mixed=options.allow_mixed,
+        progress=True,
+    )
+    record = {
+        "study": study.name,
+        "title": study.title,
+        "profile": options.profile,
+        "seed": options.seed,
+        "cells": len(study.cells(options.profile)),
+        "blocks": study.blocks(options.profile, options.replicates),
+        "block_size": study.block_size,
+        "version": study.generation,
+        "mixtheory": __version__,
+        "fingerprint": json.loads(fingerprint_text()),
+        "seconds": round(time.monotonic() - start, 3),
+    }
+    # repr of a float is exact, so the table holds what the store holds
+    write_atomically(table_path(options.results, study.name), frame.to_csv(index=False))
+    write_atomically(options.results / "runs" / f"{study.name}.json", json.dumps(record, indent=1) + "\n")
+    return frame
+
+
+def _salvage(path: Path) -> None:
+    damaged = path.with_name(f"{path.name}.damaged")
+    if damaged.exists():
+        raise StoreError(f"{damaged} exists from an earlier salvage; move it away first")
+    if not path.is_file():
+        raise StoreError(f"there is no store at {path} to salvage")
+    os.replace(path, damaged)
+    for suffix in ("-wal", "-shm"):
+        side = path.with_name(path.name + suffix)
+        if side.exists():
+            os.replace(side, damaged.with_name(damaged.name + suffix))
+    copied = Store.salvage(damaged, path)
+    print(f"copied {copied} blocks from {damaged}, which is left as it was", file=sys.stderr)
+
+
+def main(study: Study, arguments: Sequence[str] | None = None) -> int:
+    """Run one study with options from a command line; return the exit status."""
+    parser = argparse.ArgumentParser(prog=study.name, description=study.title)
+    if study.profiles:
+        parser.add_argument("--profile", choices=study.profiles)
+    parser.add_argument("--replicates", type=int, help="replicates a cell, rounded up to whole blocks")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--backend", choices=BACKENDS)
+    parser.add_argument("--scheduler", help="address of a Dask scheduler")
+    parser.add_argument("--allow-mixed", action="store_true", help="merge blocks of other machines or versions")
+    parser.add_argument("--salvage", action="store_true", help="first copy what can be read of a damaged store")
+    return run_to_end(study, RunOptions(**vars(parser.parse_args(arguments))))
+
+
+def run_to_end(study: Study, options: RunOptions) -> int:
+    """Run a study, print its table, and turn every foreseen error into one message and an exit status."""
+    from mixtheory.montecarlo.study import BlockFailure, MixedResults
+
+    try:
+        frame = run_study(study, options)
+    except KeyboardInterrupt:
+        path = store_path(options.results, study.name)
+        print(f"\ninterrupted: finished blocks are in {path}; run the same command again to go on", file=sys.stderr)
+        return INTERRUPTED
+    except (StoreError, SchedulerError, BlockFailure, MixedResults) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (ValueError, TypeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    with pd.option_context("display.width", 200, "display.max_rows", 40, "display.max_columns", 30):
+        print(frame)
+    print(f"table: {table_path(options.results, study.name)}")
+    return 0
