@@ -1,7 +1,9 @@
 """The engine: studies, cells and blocks; seeds, accumulators, metrics, execution and the store. It knows no theory."""
 
 from mixtheory.montecarlo.accumulate import Histogram, Moments, Raw, fold
+from mixtheory.montecarlo.distribution_metrics import KolmogorovSmirnov, Quantile, jackknife
 from mixtheory.montecarlo.execute import SchedulerError
+from mixtheory.montecarlo.lock import StoreError, StoreLocked
 from mixtheory.montecarlo.metrics import (
     RMSE,
     Bias,
@@ -10,22 +12,20 @@ from mixtheory.montecarlo.metrics import (
     EmpiricalSE,
     Estimate,
     Failures,
-    KolmogorovSmirnov,
     Kurtosis,
     Mean,
     Metric,
     ModelSE,
     Power,
-    Quantile,
     Ratio,
     Skewness,
     SmoothFunction,
     Variance,
-    jackknife,
 )
+from mixtheory.montecarlo.run import BlockFailure, MixedResults
 from mixtheory.montecarlo.seeds import block_generator, canonical, key_words
-from mixtheory.montecarlo.store import Store, StoreError, StoreLocked
-from mixtheory.montecarlo.study import BlockFailure, MixedResults, Study, grid
+from mixtheory.montecarlo.store import Store
+from mixtheory.montecarlo.study import Study, grid
 
 __all__ = [
     "RMSE",

@@ -123,12 +123,7 @@ class Moments:
         delta = other.mean - self.mean
         mean = self.mean + delta * (b / n)
         m2 = self.m2 + other.m2 + delta**2 * (a * b / n)
-        m3 = (
-            self.m3
-            + other.m3
-            + delta**3 * (a * b * (a - b) / n**2)
-            + 3.0 * delta * (a * other.m2 - b * self.m2) / n
-        )
+        m3 = self.m3 + other.m3 + delta**3 * (a * b * (a - b) / n**2) + 3.0 * delta * (a * other.m2 - b * self.m2) / n
         m4 = (
             self.m4
             + other.m4

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mixtheory.montecarlo.execute import BACKENDS, SchedulerError, fingerprint_text
-from mixtheory.montecarlo.store import Store, StoreError
+from mixtheory.montecarlo.lock import StoreError
+from mixtheory.montecarlo.run import BlockFailure, MixedResults
+from mixtheory.montecarlo.salvage import salvage
 
 if TYPE_CHECKING:
     from mixtheory.montecarlo.study import Study
@@ -116,7 +118,7 @@ def _salvage(path: Path) -> None:
         side = path.with_name(path.name + suffix)
         if side.exists():
             os.replace(side, damaged.with_name(damaged.name + suffix))
-    copied = Store.salvage(damaged, path)
+    copied = salvage(damaged, path)
     print(f"copied {copied} blocks from {damaged}, which is left as it was", file=sys.stderr)
 
 
@@ -138,8 +140,6 @@ def main(study: Study, arguments: Sequence[str] | None = None) -> int:
 
 def run_to_end(study: Study, options: RunOptions) -> int:
     """Run a study, print its table, and turn every foreseen error into one message and an exit status."""
-    from mixtheory.montecarlo.study import BlockFailure, MixedResults
-
     try:
         frame = run_study(study, options)
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtheory._validation import check_real, near_matches
-from mixtheory.montecarlo.accumulate import Accumulator, Histogram, Moments, Raw, fold
+from mixtheory.montecarlo.accumulate import Accumulator, Moments, fold
 
 __all__ = [
     "Bias",
@@ -28,27 +28,22 @@ __all__ = [
     "EmpiricalSE",
     "Estimate",
     "Failures",
-    "KolmogorovSmirnov",
     "Kurtosis",
     "Mean",
     "Metric",
     "ModelSE",
     "Power",
-    "Quantile",
     "RMSE",
     "Ratio",
     "Skewness",
     "SmoothFunction",
     "Variance",
-    "jackknife",
 ]
 
 Array = NDArray[np.float64]
 Outputs = Mapping[str, Array]
 Cell = Mapping[str, Any]
 A = TypeVar("A", bound=Accumulator)
-
-JACKKNIFE_BLOCKS = 64
 
 
 class Estimate(NamedTuple):
@@ -80,7 +75,7 @@ class Metric(Generic[A]):
         return (type(self).__name__, *sorted(settings))
 
 
-def _column(outputs: Outputs, name: str | float, cell: Cell) -> Array:
+def column(outputs: Outputs, name: str | float, cell: Cell) -> Array:
     """Return a column by the name of an output, the name of a cell parameter, or as a constant."""
     size = len(next(iter(outputs.values())))
     if isinstance(name, str):
@@ -95,7 +90,7 @@ def _column(outputs: Outputs, name: str | float, cell: Cell) -> Array:
     return np.full(size, float(name))
 
 
-def _finite_rows(columns: Sequence[Array]) -> Array:
+def finite_rows(columns: Sequence[Array]) -> Array:
     table = np.column_stack(columns)
     finite = np.isfinite(table).all(axis=1)
     return table if finite.all() else table[finite]
@@ -145,7 +140,7 @@ class SmoothFunction(Metric[Moments]):
 
     def collect(self, outputs: Outputs, cell: Cell) -> Moments:
         """Return the moments of the columns."""
-        return Moments.from_values(_finite_rows(self.columns(outputs, cell)))
+        return Moments.from_values(finite_rows(self.columns(outputs, cell)))
 
     def estimate(self, blocks: Sequence[Moments]) -> Estimate:
         """Return the function of the means and its delta-method error."""
@@ -158,7 +153,7 @@ class _OfColumns(Metric[Moments]):
 
     def collect(self, outputs: Outputs, cell: Cell) -> Moments:
         """Return the moments of the metric's columns."""
-        return Moments.from_values(_finite_rows(self._columns(outputs, cell)))
+        return Moments.from_values(finite_rows(self._columns(outputs, cell)))
 
     def estimate(self, blocks: Sequence[Moments]) -> Estimate:
         """Return the function of the means and its delta-method error."""
@@ -171,7 +166,7 @@ class _OfColumns(Metric[Moments]):
         return float(mean[0])
 
 
-def _set(instance: Any, **values: Any) -> None:
+def set_fields(instance: Any, **values: Any) -> None:
     for key, value in values.items():
         object.__setattr__(instance, key, value)
 
@@ -182,10 +177,10 @@ class Mean(_OfColumns):
     output: str
 
     def __init__(self, output: str, name: str | None = None) -> None:
-        _set(self, output=output, name=name or output)
+        set_fields(self, output=output, name=name or output)
 
     def _columns(self, outputs: Outputs, cell: Cell) -> Sequence[Array]:
-        return [_column(outputs, self.output, cell)]
+        return [column(outputs, self.output, cell)]
 
 
 class Bias(_OfColumns):
@@ -195,10 +190,10 @@ class Bias(_OfColumns):
     truth: str | float
 
     def __init__(self, estimate: str, truth: str | float, name: str = "bias") -> None:
-        _set(self, output=estimate, truth=truth, name=name)
+        set_fields(self, output=estimate, truth=truth, name=name)
 
     def _columns(self, outputs: Outputs, cell: Cell) -> Sequence[Array]:
-        return [_column(outputs, self.output, cell) - _column(outputs, self.truth, cell)]
+        return [column(outputs, self.output, cell) - column(outputs, self.truth, cell)]
 
 
 class RMSE(Bias):
@@ -221,10 +216,10 @@ class ModelSE(_OfColumns):
     output: str
 
     def __init__(self, se: str, name: str = "model_se") -> None:
-        _set(self, output=se, name=name)
+        set_fields(self, output=se, name=name)
 
     def _columns(self, outputs: Outputs, cell: Cell) -> Sequence[Array]:
-        return [_column(outputs, self.output, cell) ** 2]
+        return [column(outputs, self.output, cell) ** 2]
 
     def _function(self, mean: Array, n: int) -> float:
         return math.sqrt(max(mean[0], 0.0))
@@ -238,12 +233,12 @@ class Coverage(_OfColumns):
     truth: str | float
 
     def __init__(self, lower: str, upper: str, truth: str | float, name: str = "coverage") -> None:
-        _set(self, lower=lower, upper=upper, truth=truth, name=name)
+        set_fields(self, lower=lower, upper=upper, truth=truth, name=name)
 
     def _columns(self, outputs: Outputs, cell: Cell) -> Sequence[Array]:
-        lower = _column(outputs, self.lower, cell)
-        upper = _column(outputs, self.upper, cell)
-        truth = _column(outputs, self.truth, cell)
+        lower = column(outputs, self.lower, cell)
+        upper = column(outputs, self.upper, cell)
+        truth = column(outputs, self.truth, cell)
         holds = ((lower <= truth) & (truth <= upper)).astype(np.float64)
         return [np.where(np.isfinite(lower + upper + truth), holds, np.nan)]
 
@@ -255,10 +250,10 @@ class Power(_OfColumns):
     alpha: float
 
     def __init__(self, pvalue: str, alpha: float = 0.05, name: str = "power") -> None:
-        _set(self, output=pvalue, alpha=check_real("alpha", alpha, low=0.0, high=1.0), name=name)
+        set_fields(self, output=pvalue, alpha=check_real("alpha", alpha, low=0.0, high=1.0), name=name)
 
     def _columns(self, outputs: Outputs, cell: Cell) -> Sequence[Array]:
-        pvalue = _column(outputs, self.output, cell)
+        pvalue = column(outputs, self.output, cell)
         return [np.where(np.isfinite(pvalue), pvalue <= self.alpha, np.nan)]
 
 
@@ -268,10 +263,10 @@ class Failures(_OfColumns):
     output: str
 
     def __init__(self, output: str, name: str = "failures") -> None:
-        _set(self, output=output, name=name)
+        set_fields(self, output=output, name=name)
 
     def _columns(self, outputs: Outputs, cell: Cell) -> Sequence[Array]:
-        return [(~np.isfinite(_column(outputs, self.output, cell))).astype(np.float64)]
+        return [(~np.isfinite(column(outputs, self.output, cell))).astype(np.float64)]
 
 
 class _OfPowers(_OfColumns):
@@ -286,10 +281,10 @@ class _OfPowers(_OfColumns):
     center: str | float
 
     def __init__(self, output: str, name: str | None = None, center: str | float = 0.0) -> None:
-        _set(self, output=output, name=name or type(self).__name__.lower(), center=center)
+        set_fields(self, output=output, name=name or type(self).__name__.lower(), center=center)
 
     def _columns(self, outputs: Outputs, cell: Cell) -> Sequence[Array]:
-        x = _column(outputs, self.output, cell) - _column(outputs, self.center, cell)
+        x = column(outputs, self.output, cell) - column(outputs, self.center, cell)
         return [x**p for p in range(1, self.order + 1)]
 
     @staticmethod
@@ -341,10 +336,10 @@ class Correlation(_OfColumns):
     y: str
 
     def __init__(self, x: str, y: str, name: str = "correlation") -> None:
-        _set(self, x=x, y=y, name=name)
+        set_fields(self, x=x, y=y, name=name)
 
     def _columns(self, outputs: Outputs, cell: Cell) -> Sequence[Array]:
-        x, y = _column(outputs, self.x, cell), _column(outputs, self.y, cell)
+        x, y = column(outputs, self.x, cell), column(outputs, self.y, cell)
         return [x, y, x * x, y * y, x * y]
 
     def _function(self, mean: Array, n: int) -> float:
@@ -359,93 +354,10 @@ class Ratio(_OfColumns):
     denominator: str
 
     def __init__(self, numerator: str, denominator: str, name: str = "ratio") -> None:
-        _set(self, numerator=numerator, denominator=denominator, name=name)
+        set_fields(self, numerator=numerator, denominator=denominator, name=name)
 
     def _columns(self, outputs: Outputs, cell: Cell) -> Sequence[Array]:
-        return [_column(outputs, self.numerator, cell), _column(outputs, self.denominator, cell)]
+        return [column(outputs, self.numerator, cell), column(outputs, self.denominator, cell)]
 
     def _function(self, mean: Array, n: int) -> float:
         return float(mean[0] / mean[1])
-
-
-@dataclass(frozen=True, init=False)
-class Quantile(Metric[Raw]):
-    """Quantile `q` of an output, from the replicates themselves.
-
-    The MCSE is half the distance of the order statistics one binomial standard deviation ``sqrt(n q (1 - q))``
-    below and above the rank of the quantile; it needs no density estimate.
-    """
-
-    output: str
-    q: float
-
-    def __init__(self, output: str, q: float, name: str | None = None) -> None:
-        _set(self, output=output, q=check_real("q", q, low=0.0, high=1.0), name=name or f"quantile_{q:g}")
-
-    def collect(self, outputs: Outputs, cell: Cell) -> Raw:
-        """Return the finite replicates."""
-        return Raw.from_values(_finite_rows([_column(outputs, self.output, cell)]))
-
-    def estimate(self, blocks: Sequence[Raw]) -> Estimate:
-        """Return the sample quantile (Hyndman-Fan type 7)."""
-        values = np.concatenate([block.values[:, 0] for block in blocks])
-        n = values.size
-        if n == 0:
-            return Estimate(math.nan, math.nan, 0)
-        spread = math.sqrt(self.q * (1.0 - self.q) / n)
-        low, value, high = np.quantile(values, np.clip([self.q - spread, self.q, self.q + spread], 0.0, 1.0))
-        return Estimate(float(value), float(high - low) / 2.0, n)
-
-
-@dataclass(frozen=True, init=False)
-class KolmogorovSmirnov(Metric[Histogram]):
-    """Distance ``max |F_n - F|`` over fixed edges between an output and a continuous distribution function.
-
-    MCSE by the jackknife over blocks, which needs at least 64 of them. The estimate is biased upwards by the order
-    of ``1 / sqrt(n)`` where the true distance is near zero.
-    """
-
-    output: str
-    cdf: Callable[[Array], Array]
-    edges: tuple[float, ...]
-
-    def __init__(self, output: str, cdf: Callable[[Array], Array], edges: Sequence[float], name: str = "ks") -> None:
-        _set(self, output=output, cdf=cdf, edges=tuple(float(e) for e in edges), name=name)
-
-    def collect(self, outputs: Outputs, cell: Cell) -> Histogram:
-        """Return the counts between the edges."""
-        return Histogram.from_values(_finite_rows([_column(outputs, self.output, cell)])[:, 0], self.edges)
-
-    def estimate(self, blocks: Sequence[Histogram]) -> Estimate:
-        """Return the distance on the edges and its jackknife error."""
-        target = np.asarray(self.cdf(np.asarray(self.edges)), dtype=np.float64)
-        return jackknife(blocks, lambda histogram: float(np.max(np.abs(histogram.below - target))))
-
-
-def jackknife(blocks: Sequence[A], function: Callable[[A], float]) -> Estimate:
-    """Return a function of merged accumulators with its delete-one-block jackknife error.
-
-    Raises
-    ------
-    ValueError
-        With fewer than 64 blocks, too few for the error to be trusted.
-    """
-    count = len(blocks)
-    if count < JACKKNIFE_BLOCKS:
-        raise ValueError(
-            f"the jackknife needs at least {JACKKNIFE_BLOCKS} blocks, got {count}: ask for more replicates or a "
-            "smaller block_size"
-        )
-    prefix = list(blocks)
-    for i in range(1, count):
-        prefix[i] = prefix[i - 1].merge(blocks[i])
-    suffix = list(blocks)
-    for i in range(count - 2, -1, -1):
-        suffix[i] = blocks[i].merge(suffix[i + 1])
-    left_out = np.empty(count)
-    left_out[0] = function(suffix[1])
-    left_out[-1] = function(prefix[-2])
-    for i in range(1, count - 1):
-        left_out[i] = function(prefix[i - 1].merge(suffix[i + 1]))
-    variance = (count - 1) / count * float(np.sum((left_out - left_out.mean()) ** 2))
-    return Estimate(function(prefix[-1]), math.sqrt(variance), prefix[-1].count)

@@ -26,6 +26,8 @@ class Progress:
     title : str
     total, done : int
         Number of steps in all, and of those that were done before.
+    unit : str
+        What a step is called.
     enabled : bool
         Without it nothing is shown.
     stream : text stream
@@ -40,11 +42,13 @@ class Progress:
         total: int,
         *,
         done: int = 0,
+        unit: str = "blocks",
         enabled: bool = True,
         stream: TextIO | None = None,
         interval: float = 5.0,
     ) -> None:
         self.title, self.total, self.done, self._before = title, total, done, done
+        self._unit = unit
         self._stream = sys.stderr if stream is None else stream
         self._interval = interval
         self._enabled = enabled
@@ -91,11 +95,11 @@ class Progress:
             self._last = now
             elapsed = now - self._start
             if self.done == self.total:
-                self.say(f"{self.title}: 100 % ({self.total} of {self.total} blocks) in {_duration(elapsed)}")
+                self.say(f"{self.title}: 100 % ({self.total} of {self.total} {self._unit}) in {_duration(elapsed)}")
             else:
                 left = elapsed * (self.total - self.done) / max(self.done - self._before, 1)
                 share = 100 * self.done // self.total
-                self.say(f"{self.title}: {share} % ({self.done} of {self.total} blocks), {_duration(left)} left")
+                self.say(f"{self.title}: {share} % ({self.done} of {self.total} {self._unit}), {_duration(left)} left")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -55,7 +55,8 @@ class Scrambled:
     Notes
     -----
     Nets are scrambled by a random linear matrix and a digital shift (`scipy.stats.qmc.Sobol`), seeded from the
-    generator of the block. Points are moved by half the spacing of their 32-bit grid, to its middle, so 0 and 1 never occur.
+    generator of the block. Points are moved by half the spacing of their 32-bit grid, to its middle, so 0 and 1 never
+    occur.
 
     Examples
     --------

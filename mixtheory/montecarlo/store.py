@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
-import os
-import shutil
-import socket
 import sqlite3
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
+
+from mixtheory.montecarlo.lock import Lock, StoreError, StoreLocked
 
 __all__ = ["Failure", "Store", "StoreError", "StoreLocked"]
 
@@ -46,14 +42,6 @@ CREATE TABLE failures (
 """
 
 
-class StoreError(RuntimeError):
-    """A store cannot be read or written; finished blocks in it are untouched."""
-
-
-class StoreLocked(StoreError):
-    """Another process is writing to the store."""
-
-
 @dataclass(frozen=True)
 class Failure:
     """A block that raised an error: its name, where it belongs, its seed and the traceback."""
@@ -66,7 +54,7 @@ class Failure:
     traceback: str
 
 
-def _checksum(payload: bytes) -> bytes:
+def checksum(payload: bytes) -> bytes:
     return hashlib.blake2b(payload, digest_size=16).digest()
 
 
@@ -112,7 +100,7 @@ class Store:
 
     def __init__(self, path: str | Path | None = None, *, readonly: bool = False) -> None:
         self.path = None if path is None else Path(path)
-        self._lock: _Lock | None = None
+        self._lock: Lock | None = None
         self._fingerprints: dict[int, str] = {}
         label = "in memory" if self.path is None else str(self.path)
         self._label = label
@@ -133,7 +121,7 @@ class Store:
         assert self.path is not None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _Lock(self.path.with_name(self.path.name + ".lock"))
+            self._lock = Lock(self.path.with_name(self.path.name + ".lock"))
         except OSError as error:
             raise StoreError(
                 f"cannot open the store {label}: {error.strerror or error}: check the path and its permissions"
@@ -252,7 +240,7 @@ class Store:
             number = self._fingerprint_id(fingerprint)
             self._connection.execute(
                 "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (result_key, generation, block, payload, _checksum(payload), seconds, number, time.time()),
+                (result_key, generation, block, payload, checksum(payload), seconds, number, time.time()),
             )
             self._connection.execute(
                 "DELETE FROM failures WHERE result_key = ? AND generation = ? AND block = ?",
@@ -281,8 +269,8 @@ class Store:
                 "ORDER BY block",
                 (result_key, generation, count),
             ).fetchall()
-        for block, payload, checksum in rows:
-            if _checksum(payload) != checksum:
+        for block, payload, digest in rows:
+            if checksum(payload) != digest:
                 raise StoreError(
                     f"block {block} in the store {self._label} does not agree with its checksum: the file is damaged. "
                     "Copy the blocks that can still be read with `mixtheory run --salvage`"
@@ -312,6 +300,21 @@ class Store:
         )
         return [Failure(*row) for row in rows]
 
+    def root_of(self, key: str) -> int:
+        """Return the root seed of the cell whose result key starts with `key`.
+
+        Raises
+        ------
+        ValueError
+            If no cell or several have such a key.
+        """
+        rows = self._connection.execute(
+            "SELECT root FROM cells WHERE substr(result_key, 1, ?) = ?", (len(key), key)
+        ).fetchall()
+        if not key or len(rows) != 1:
+            raise ValueError(f"block must name one cell of the store {self._label}, got key {key!r} of {len(rows)}")
+        return int(rows[0][0])
+
     def close(self) -> None:
         """Close the file and release the lock."""
         self._connection.close()
@@ -325,127 +328,3 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    @staticmethod
-    def salvage(damaged: str | Path, fresh: str | Path) -> int:
-        """Copy every block that can still be read and agrees with its checksum into a new store; return their number.
-
-        The damaged file is left as it is.
-        """
-        source, target = Path(damaged), Path(fresh)
-        if not source.is_file():
-            raise StoreError(f"there is no store at {source}")
-        if target.exists():
-            raise StoreError(f"{target} exists; a salvaged store is never written over another file")
-        copied = 0
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder, Store(target) as store:
-            whole = _padded_copy(source, Path(folder) / "padded.sqlite")
-            with contextlib.closing(sqlite3.connect(whole)) as old:
-                texts = dict(_readable(old, "SELECT id, text FROM fingerprints"))
-                for key, study, parameters, size, root in _readable(old, "SELECT * FROM cells"):
-                    store.add_cell(key, study=study, parameters=parameters, block_size=size, root=int(root))
-                # no row is smaller than its checksum and keys, so there are no more rows than this
-                for row in range(1, whole.stat().st_size // 64):
-                    for key, generation, block, payload, checksum, seconds, number in _readable(
-                        old,
-                        "SELECT result_key, generation, block, payload, checksum, seconds, fingerprint FROM blocks "
-                        f"WHERE rowid = {row}",
-                    ):
-                        if isinstance(payload, bytes) and _checksum(payload) == checksum:
-                            text = texts.get(number, "unknown")
-                            store.put(key, generation, block, payload, seconds=seconds, fingerprint=text)
-                            copied += 1
-        return copied
-
-
-def _padded_copy(source: Path, target: Path) -> Path:
-    """Copy a database and pad it to the length that its header names, without which SQLite reads nothing of it."""
-    shutil.copyfile(source, target)
-    log = source.with_name(source.name + "-wal")
-    if log.exists():
-        shutil.copyfile(log, target.with_name(target.name + "-wal"))
-    with target.open("r+b") as file:
-        header = file.read(32)
-        if header.startswith(b"SQLite format 3") and len(header) == 32:
-            page = int.from_bytes(header[16:18], "big")
-            pages = int.from_bytes(header[28:32], "big")
-            length = (65536 if page == 1 else page) * pages
-            if target.stat().st_size < length:
-                file.truncate(length)
-    return target
-
-
-def _readable(connection: sqlite3.Connection, query: str) -> Iterator[Any]:
-    """Yield rows until the first page that cannot be read."""
-    with contextlib.suppress(sqlite3.DatabaseError):
-        yield from connection.execute(query)
-
-
-class _Lock:
-    """An advisory lock on a small file that says who holds it.
-
-    The operating system drops the lock when its process dies, so a file that names somebody but is not locked is
-    stale. Across hosts (a shared folder) such locks are not reliable, so another host's name is believed.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.stale: str | None = None
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            _lock_file(self._file)
-        except OSError:
-            holder = self._read()
-            os.close(self._file)
-            raise StoreLocked(
-                f"the store {path.with_suffix('')} is in use by {_who(holder)}; wait until that run ends, or stop it"
-            ) from None
-        holder = self._read()
-        here = socket.gethostname()
-        if holder and holder.get("host") != here:
-            os.close(self._file)
-            raise StoreLocked(
-                f"the store {path.with_suffix('')} was left locked by {_who(holder)}. A store belongs on a local disk; "
-                f"if that run is over, delete {path} and try again"
-            )
-        if holder:
-            self.stale = _who(holder)
-        self._write({"host": here, "pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")})
-
-    def _read(self) -> dict[str, Any]:
-        os.lseek(self._file, 0, os.SEEK_SET)
-        try:
-            holder = json.loads(os.read(self._file, 4096) or b"{}")
-        except ValueError:
-            return {}
-        return holder if isinstance(holder, dict) else {}
-
-    def _write(self, holder: dict[str, Any]) -> None:
-        os.lseek(self._file, 0, os.SEEK_SET)
-        os.ftruncate(self._file, 0)
-        if holder:
-            os.write(self._file, json.dumps(holder).encode())
-
-    def release(self) -> None:
-        """Give the lock back; the emptied file stays, since removing it would race with the next holder."""
-        self._write({})
-        os.close(self._file)
-
-
-def _who(holder: dict[str, Any]) -> str:
-    if not holder:
-        return "another process"
-    return f"process {holder.get('pid')} on {holder.get('host')} (since {holder.get('since')})"
-
-
-def _lock_file(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        # lock a byte far behind the text, so that others can still read who holds the lock
-        os.lseek(descriptor, 2**30, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

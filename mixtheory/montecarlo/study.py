@@ -11,37 +11,23 @@ import contextlib
 import functools
 import itertools
 import math
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mixtheory._validation import check_choice, check_integer
 from mixtheory.montecarlo import execute as _execute
 from mixtheory.montecarlo.metrics import Metric
-from mixtheory.montecarlo.progress import Progress
-from mixtheory.montecarlo.seeds import block_generator, block_sequence, canonical, check_root, digest
+from mixtheory.montecarlo.run import Plan, Run
+from mixtheory.montecarlo.seeds import block_generator, canonical, check_root, digest
 from mixtheory.montecarlo.source import source_hash
-from mixtheory.montecarlo.store import Failure, Store
+from mixtheory.montecarlo.store import Store
 
-__all__ = ["BlockFailure", "MixedResults", "Study", "grid"]
+__all__ = ["Study", "grid"]
 
 Cell = Mapping[str, Any]
-
-# A run whose first blocks all fail has a bug, not bad luck.
-_HOPELESS = 8
-
-
-class BlockFailure(RuntimeError):
-    """Some blocks raised an error; the others are stored."""
-
-
-class MixedResults(RuntimeError):
-    """Blocks of different machines or library versions would be mixed."""
 
 
 def grid(**axes: Iterable[Any]) -> list[dict[str, Any]]:
@@ -53,19 +39,6 @@ def grid(**axes: Iterable[Any]) -> list[dict[str, Any]]:
     [{'n': 10, 'law': 'a'}, {'n': 20, 'law': 'a'}]
     """
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """One cell of a run: its parameters, keys and number of blocks."""
-
-    parameters: dict[str, Any]
-    seed_key: dict[str, Any]
-    result_key: str
-    blocks: int
-
-    def block_name(self, study: str, index: int) -> str:
-        return f"{study}/{self.result_key[:12]}/{index}"
 
 
 class Study:
@@ -98,6 +71,7 @@ class Study:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from mixtheory.montecarlo import Bias, Study
     >>> def simulate(rng, n):
     ...     return {"median": float(np.median(rng.normal(size=n)))}
@@ -192,15 +166,16 @@ class Study:
         """Hash of the source of the simulator, the metrics and everything that they call in this project."""
         return source_hash([self.simulate, *self.metrics])
 
-    def _plan(self, cell: Cell, blocks: int, root: int) -> _Plan:
+    def _plan(self, cell: Cell, blocks: int, root: int) -> Plan:
         parameters = dict(cell)
         seed_key = parameters if self.data is None else {p: parameters[p] for p in self.data}
         signatures = [metric.signature() for metric in self.metrics]
         key = digest((self.name, parameters, signatures, self.block_size, root)).hex()
-        return _Plan(parameters, seed_key, key, blocks)
+        return Plan(parameters, seed_key, key, blocks)
 
     @property
-    def _work(self) -> _execute.Work:
+    def work(self) -> _execute.Work:
+        """What of the study travels to workers."""
         return _execute.Work(self.name, self.simulate, self.metrics, self.block_size, self.batched)
 
     def run(
@@ -255,161 +230,14 @@ class Study:
         check_integer("workers", workers, low=1)
         blocks = self.blocks(profile, replicates)
         plans = [self._plan(cell, blocks, root) for cell in self.cells(profile)]
-        if isinstance(store, Store):
-            return self._run(store, plans, root, workers, backend, scheduler, allow_mixed, progress, replicates)
-        with Store(store) as opened:
-            return self._run(opened, plans, root, workers, backend, scheduler, allow_mixed, progress, replicates)
-
-    def _run(
-        self,
-        store: Store,
-        plans: list[_Plan],
-        root: int,
-        workers: int,
-        backend: str | None,
-        scheduler: str | None,
-        allow_mixed: bool,
-        progress: bool,
-        replicates: int | None,
-    ) -> pd.DataFrame:
-        missing = []
-        for cell, plan in enumerate(plans):
-            present = store.present(plan.result_key, self.generation)
-            missing += [(cell, index) for index in range(plan.blocks) if index not in present]
-        total = sum(plan.blocks for plan in plans)
-        with Progress(self.name, total, done=total - len(missing), enabled=progress) as report:
-            for line in self._news(store, plans, root, total - len(missing), total, replicates):
-                report.say(line)
-            for plan in plans:
-                store.add_cell(
-                    plan.result_key,
-                    study=self.name,
-                    parameters=canonical(plan.parameters),
-                    block_size=self.block_size,
-                    root=root,
-                )
-            self._refuse_mixed(store, plans, bool(missing), allow_mixed)
-            jobs = [_execute.Job(c, i, plans[c].parameters, plans[c].seed_key) for c, i in missing]
-            outcomes = _execute.execute(
-                self._work, jobs, root=root, workers=workers, backend=backend or self.backend, scheduler=scheduler
+        with contextlib.nullcontext(store) if isinstance(store, Store) else Store(store) as opened:
+            return Run(self, opened, plans, root, allow_mixed).complete(
+                workers=workers,
+                backend=backend or self.backend,
+                scheduler=scheduler,
+                progress=progress,
+                asked=replicates,
             )
-            # closing the outcomes stops the workers, whatever ended the loop
-            with contextlib.closing(outcomes):
-                failed = self._collect(store, plans, root, outcomes, allow_mixed, report)
-        if failed:
-            names = ", ".join(f.name for f in failed[:3]) + (", ..." if len(failed) > 3 else "")
-            raise BlockFailure(
-                f"{len(failed)} of {len(missing)} blocks of study {self.name!r} failed; the others are stored. Replay "
-                f"one with `mixtheory replay BLOCK`: {names}\nThe first error was:\n{failed[0].traceback}"
-            )
-        return self._frame(store, plans)
-
-    def _news(
-        self, store: Store, plans: list[_Plan], root: int, done: int, total: int, replicates: int | None
-    ) -> list[str]:
-        """Return what a person should know before the run starts."""
-        lines = []
-        asked, whole = replicates, plans[0].blocks * self.block_size
-        if asked is not None and asked != whole:
-            lines.append(f"{asked} replicates a cell rounded up to {whole} ({plans[0].blocks} blocks)")
-        if store.stale_lock:
-            lines.append(f"took over the lock of {store.stale_lock}, which is no longer running")
-        keys = [plan.result_key for plan in plans]
-        older = {g: n for g, n in store.generations(keys).items() if g != self.generation}
-        if older:
-            lines.append(
-                f"the simulator or a metric changed: {sum(older.values())} blocks of {len(older)} earlier version(s) "
-                f"are kept and not used; this is version {self.generation[:8]}"
-            )
-        sizes = sorted(
-            {
-                size
-                for plan in plans
-                for size in store.other_block_sizes(
-                    study=self.name, parameters=canonical(plan.parameters), root=root, block_size=self.block_size
-                )
-            }
-        )
-        if sizes:
-            lines.append(f"blocks of other sizes {sizes} are kept and not used; this run has size {self.block_size}")
-        if done:
-            lines.append(f"{done} of {total} blocks were stored before")
-        return lines
-
-    def _refuse_mixed(self, store: Store, plans: list[_Plan], computing: bool, allow_mixed: bool) -> None:
-        found = set(store.fingerprints([plan.result_key for plan in plans], self.generation))
-        if computing:
-            found.add(_execute.fingerprint_text())
-        if len(found) > 1 and not allow_mixed:
-            raise MixedResults(
-                "stored blocks were computed on another processor or with other library versions, so their last bits "
-                "may differ; use another store, or allow mixing (allow_mixed=True, --allow-mixed):\n"
-                + "\n".join(sorted(found))
-            )
-
-    def _collect(
-        self,
-        store: Store,
-        plans: list[_Plan],
-        root: int,
-        outcomes: Iterable[_execute.Outcome],
-        allow_mixed: bool,
-        report: Progress,
-    ) -> list[Failure]:
-        failed: list[Failure] = []
-        finished = 0
-        here = _execute.fingerprint_text()
-        for outcome in outcomes:
-            plan = plans[outcome.cell]
-            if outcome.fingerprint != here and not allow_mixed:
-                raise MixedResults(
-                    "a worker has another processor or other library versions than this process; use the same on all, "
-                    f"or allow mixing (allow_mixed=True, --allow-mixed):\n{here}\n{outcome.fingerprint}"
-                )
-            if outcome.payload is None:
-                name = plan.block_name(self.name, outcome.block)
-                seed = block_sequence(root, self.name, plan.seed_key, outcome.block)
-                failure = Failure(
-                    name, plan.result_key, self.generation, outcome.block, repr(seed), outcome.traceback
-                )
-                store.record_failure(failure)
-                failed.append(failure)
-                report.say(f"block {name} failed: {outcome.traceback.strip().splitlines()[-1]}")
-                if not finished and len(failed) >= _HOPELESS:
-                    break
-            else:
-                store.put(
-                    plan.result_key,
-                    self.generation,
-                    outcome.block,
-                    outcome.payload,
-                    seconds=outcome.seconds,
-                    fingerprint=outcome.fingerprint,
-                )
-                finished += 1
-            report.advance()
-        return failed
-
-    def _frame(self, store: Store, plans: list[_Plan]) -> pd.DataFrame:
-        rows = []
-        for plan in plans:
-            payloads = store.payloads(plan.result_key, self.generation, plan.blocks)
-            blocks = [_execute.unpack_payload(payload) for payload in payloads]
-            closed = self.reference(**plan.parameters) if self.reference is not None else {}
-            for position, metric in enumerate(self.metrics):
-                with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-                    estimate = metric.estimate([block[position] for block in blocks])
-                row = {
-                    **plan.parameters,
-                    "metric": metric.name,
-                    "estimate": estimate.value,
-                    "mcse": estimate.mcse,
-                    "replicates": estimate.replicates,
-                }
-                if self.reference is not None:
-                    row["reference"] = float(closed.get(metric.name, math.nan))
-                rows.append(row)
-        return pd.DataFrame(rows)
 
     def find_block(self, name: str, root: int) -> tuple[dict[str, Any], int]:
         """Return the parameters of the cell and the index of a block by its name.
@@ -441,7 +269,7 @@ class Study:
         """
         parameters, index = self.find_block(name, check_root(seed))
         plan = self._plan(parameters, 1, seed)
-        return self._work.outputs(block_generator(seed, self.name, plan.seed_key, index), parameters)
+        return self.work.outputs(block_generator(seed, self.name, plan.seed_key, index), parameters)
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Run the study from the command line of its own script."""

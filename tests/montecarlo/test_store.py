@@ -9,7 +9,8 @@ import pytest
 
 from mixtheory.montecarlo import Store, StoreError, StoreLocked
 from mixtheory.montecarlo import execute as execution
-from mixtheory.montecarlo.study import BlockFailure, MixedResults
+from mixtheory.montecarlo.run import BlockFailure, MixedResults
+from mixtheory.montecarlo.salvage import salvage
 from tests.montecarlo.studies import make_study, simulate
 
 
@@ -170,7 +171,7 @@ def test_truncated_store_is_refused_untouched_and_salvaged(path, tmp_path):
         study.run(store=path)
     assert path.read_bytes() == data[: len(data) // 2]
     fresh = tmp_path / "fresh.sqlite"
-    copied = Store.salvage(path, fresh)
+    copied = salvage(path, fresh)
     assert copied == block_count(fresh)
     assert 0 < copied < 128
     assert study.run(store=fresh).equals(expected)

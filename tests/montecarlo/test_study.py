@@ -39,9 +39,7 @@ def test_reference_column_stands_beside_the_estimate():
 
 
 def test_profiles_choose_cells_and_replicates():
-    study = make_study(
-        {"quick": grid(k=[3]), "paper": grid(k=[3, 40])}, replicates={"quick": 500, "paper": 1000}
-    )
+    study = make_study({"quick": grid(k=[3]), "paper": grid(k=[3, 40])}, replicates={"quick": 500, "paper": 1000})
     assert study.profiles == ("quick", "paper")
     assert set(study.run(profile="quick").replicates) == {500}
     assert len(study.cells("paper")) == 2

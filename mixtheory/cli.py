@@ -1,0 +1,305 @@
+"""The command line: list, run, verify, figures, paper, reproduce, replay and new.
+
+Exit status 0 is success, 1 a failure of the work, 2 a usage error, 130 an interruption.
+"""
+
+from __future__ import annotations
+
+import os
+import string
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The statistics of synthetic data: verify its theorems, run its studies, make its figures and its paper.",
+)
+
+Results = Annotated[Path, typer.Option(help="Folder of stored results.")]
+Workers = Annotated[int | None, typer.Option(help="Threads or processes; by default all cores.")]
+Seed = Annotated[int, typer.Option(help="Root seed.")]
+
+_DEFAULT_RESULTS = Path("results")
+
+
+def _fail(message: object, status: int) -> typer.Exit:
+    print(f"error: {message}", file=sys.stderr)
+    return typer.Exit(status)
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Turn foreseen errors into one message and an exit status."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\ninterrupted; run the same command again to go on", file=sys.stderr)
+        raise typer.Exit(130) from None
+    except (ValueError, TypeError) as error:
+        raise _fail(error, 2) from None
+    except (OSError, RuntimeError) as error:
+        raise _fail(error, 1) from None
+
+
+def _worker_count(workers: int | None) -> int:
+    from mixtheory._validation import check_integer
+
+    return os.cpu_count() or 1 if workers is None else check_integer("workers", workers, low=1)
+
+
+@app.command(name="list")
+def list_() -> None:
+    """List all studies, figures and claims."""
+    from mixtheory import catalog
+
+    with _clear_errors():
+        print("studies (mixtheory run NAME)")
+        for name in catalog.studies():
+            study = catalog.load_study(name)
+            print(f"  {name:28} {study.title} [{', '.join(study.profiles)}]")
+        print("figures (mixtheory figures NAME)")
+        for name, path in catalog.figures().items():
+            print(f"  {name:28} {_first_line(path)}")
+        print("claims (mixtheory verify NAME)")
+        for claim in catalog.claims():
+            print(f"  {claim.name:44} {claim.statement}")
+
+
+def _first_line(path: Path) -> str:
+    import ast
+
+    text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return text.splitlines()[0] if text else ""
+
+
+@app.command()
+def run(
+    names: Annotated[list[str], typer.Argument(help="Names of studies.")],
+    profile: Annotated[str | None, typer.Option(help="Which design and number of replicates, such as quick.")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Replicates a cell, rounded up to whole blocks.")] = None,
+    workers: Workers = None,
+    seed: Seed = 0,
+    results: Results = _DEFAULT_RESULTS,
+    backend: Annotated[str | None, typer.Option(help="threads, loky or dask.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
+    allow_mixed: Annotated[bool, typer.Option(help="Merge blocks of other machines or versions.")] = False,
+    salvage: Annotated[bool, typer.Option(help="First copy what can be read of a damaged store.")] = False,
+) -> None:
+    """Run studies; a second run computes only what is missing."""
+    from mixtheory import catalog
+    from mixtheory.montecarlo.command import RunOptions, run_to_end
+
+    with _clear_errors():
+        options = RunOptions(
+            profile=profile,
+            replicates=replicates,
+            workers=_worker_count(workers),
+            seed=seed,
+            results=results,
+            backend=backend,
+            scheduler=scheduler,
+            allow_mixed=allow_mixed,
+            salvage=salvage,
+        )
+        # every name is looked up before the first study starts
+        chosen = [catalog.load_study(name) for name in names]
+    for study in chosen:
+        status = run_to_end(study, options)
+        if status:
+            raise typer.Exit(status)
+
+
+@app.command()
+def replay(
+    block: Annotated[str, typer.Argument(help="Name of a block, as a failed run prints it: STUDY/KEY/INDEX.")],
+    seed: Annotated[int | None, typer.Option(help="Root seed of that run; by default the store's.")] = None,
+    results: Results = _DEFAULT_RESULTS,
+) -> None:
+    """Compute one block again, with its seed, in this process, and show its replicates or its error."""
+    import traceback
+
+    import numpy as np
+
+    from mixtheory import catalog
+    from mixtheory.montecarlo import Store
+    from mixtheory.montecarlo.command import store_path
+
+    with _clear_errors():
+        study = catalog.load_study(block.partition("/")[0])
+        if seed is None:
+            key = block.partition("/")[2].partition("/")[0]
+            with Store(store_path(results, study.name), readonly=True) as store:
+                seed = store.root_of(key)
+        parameters, index = study.find_block(block, seed)
+    print(f"study {study.name}, block {index}, seed {seed}, parameters {parameters}")
+    try:
+        outputs = study.replay(block, seed=seed)
+    except Exception:
+        traceback.print_exc()
+        raise typer.Exit(1) from None
+    for name, values in outputs.items():
+        numbers = np.asarray(values, dtype=np.float64).reshape(len(values), -1)
+        finite = np.isfinite(numbers).all(axis=1)
+        print(
+            f"{name}: {len(numbers)} replicates, {int((~finite).sum())} not finite, "
+            f"mean {numbers[finite].mean():.10g}, first {numbers[0].tolist()[:5]}"
+        )
+
+
+@app.command()
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Names or globs of claims; all without.")] = None,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Try each claim's mutants too; each must fail.")] = False,
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Change the source of the theory and see who notices.")
+    ] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write everything to this file.")] = None,
+    seed: Seed = 0,
+    alpha: Annotated[float | None, typer.Option(help="Level of a suite of 1,000 claims (1e-6).")] = None,
+    workers: Workers = None,
+) -> None:
+    """Decide claims: exit status 0 only if every claim is verified and every mutant refuted."""
+    from mixtheory import catalog
+
+    with _clear_errors():
+        chosen = catalog.claims(names or ())
+        status = _mutate(chosen) if mutate else 0
+        if not mutate or mutants or json_file:
+            status |= _verify(chosen, mutants, json_file, seed, alpha, _worker_count(workers))
+    raise typer.Exit(status)
+
+
+def _mutate(chosen: list[Any]) -> int:
+    import importlib
+
+    from mixtheory import catalog
+    from mixtheory.verification import report
+    from mixtheory.verification.mutate import mutate
+
+    outcome = mutate(chosen, [importlib.import_module(name) for name in catalog.theory_modules()])
+    report.print_mutations(outcome)
+    return 0 if outcome.enough else 1
+
+
+def _verify(
+    chosen: list[Any], mutants: bool, json_file: Path | None, seed: int, alpha: float | None, workers: int
+) -> int:
+    from mixtheory.montecarlo.command import write_atomically
+    from mixtheory.montecarlo.progress import Progress
+    from mixtheory.verification import SUITE_ALPHA, report
+    from mixtheory.verification import verify as decide_all
+
+    with Progress("verify", _task_count(chosen, mutants), unit="decisions", interval=10.0) as progress:
+        results = decide_all(
+            chosen,
+            seed=seed,
+            alpha=SUITE_ALPHA if alpha is None else alpha,
+            workers=workers,
+            mutants=mutants,
+            progress=lambda done, total, name: progress.advance(),
+        )
+    report.print_results(results)
+    if json_file is not None:
+        write_atomically(json_file, report.to_json(results))
+    return report.exit_status(results)
+
+
+def _task_count(chosen: list[Any], mutants: bool) -> int:
+    from mixtheory.verification import SimulatorMutant
+
+    wrong = sum(isinstance(m, SimulatorMutant) for claim in chosen for m in claim.mutants)
+    return len(chosen) + (wrong if mutants else 0)
+
+
+@app.command()
+def figures(
+    names: Annotated[list[str] | None, typer.Argument(help="Names of figures; all without.")] = None,
+    results: Results = _DEFAULT_RESULTS,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files, by default RESULTS/figures.")] = None,
+) -> None:
+    """Draw figures from stored results."""
+    from mixtheory import catalog
+    from mixtheory.publishing.figures import draw_figure
+
+    with _clear_errors():
+        paths = [catalog.figure(name) for name in names] if names else list(catalog.figures().values())
+        for path in paths:
+            drawn = draw_figure(path, results, out)
+            print(f"{drawn.pdf}\n{drawn.png}")
+
+
+@app.command()
+def paper(results: Results = _DEFAULT_RESULTS) -> None:
+    """Build the PDF of the paper from stored results."""
+    from mixtheory import catalog
+    from mixtheory.publishing.paper import build_paper
+
+    with _clear_errors():
+        print(build_paper(catalog.project_root(), results))
+
+
+@app.command()
+def reproduce(
+    profile: Annotated[str, typer.Option(help="quick or paper.")] = "quick",
+    workers: Workers = None,
+    seed: Seed = 0,
+    results: Results = _DEFAULT_RESULTS,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
+) -> None:
+    """Do everything: studies, claims with their mutants, figures, tables, report.html and, with LaTeX, the paper."""
+    from mixtheory import reproduction
+
+    with _clear_errors():
+        status = reproduction.reproduce(
+            profile=profile, workers=_worker_count(workers), seed=seed, results=results, scheduler=scheduler
+        )
+    raise typer.Exit(status)
+
+
+new = typer.Typer(no_args_is_help=True, help="Write a working template of a study or a claim.")
+app.add_typer(new, name="new")
+
+
+def _write_template(kind: str, folder: str, name: str) -> None:
+    from importlib.resources import files
+
+    with _clear_errors():
+        if not name.isidentifier() or name.startswith("_"):
+            raise ValueError(f"name must be letters, digits and _ and start with a letter, got {name!r}")
+        path = Path(folder) / f"{name}.py"
+        template = files("mixtheory").joinpath("templates", f"{kind}.py.txt").read_text("utf-8")
+        text = string.Template(template).substitute(name=name, title=name.replace("_", " ").capitalize())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # never over a file that is there
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            raise ValueError(f"name must be new: {path} exists already") from None
+        print(path)
+
+
+@new.command("study")
+def new_study(name: Annotated[str, typer.Argument(help="Name of the study and its file.")]) -> None:
+    """Write simulations/NAME.py in the current folder."""
+    _write_template("study", "simulations", name)
+
+
+@new.command("claim")
+def new_claim(name: Annotated[str, typer.Argument(help="Name of the claim and its file.")]) -> None:
+    """Write claims/NAME.py in the current folder."""
+    _write_template("claim", "claims", name)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
