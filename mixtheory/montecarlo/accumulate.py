@@ -17,6 +17,8 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mixtheory._jit import jit
+
 __all__ = ["Accumulator", "Histogram", "Moments", "Raw", "fold", "from_bytes"]
 
 Array = NDArray[np.float64]
@@ -40,6 +42,33 @@ class Accumulator(Protocol):
 
 
 A = TypeVar("A", bound=Accumulator)
+
+
+@jit
+def _power_sums(values: Array, mean: Array, sums: Array, comoment: Array) -> None:
+    """Add up means, then powers of deviations and their products, in two passes over a chunk."""
+    n, k = values.shape
+    # one column at a time: sums held in local variables stay in registers
+    for a in range(k):
+        total = 0.0
+        for i in range(n):
+            total += values[i, a]
+        center = total / n
+        two, three, four = 0.0, 0.0, 0.0
+        for i in range(n):
+            deviation = values[i, a] - center
+            square = deviation * deviation
+            two += square
+            three += square * deviation
+            four += square * square
+        mean[a] = center
+        sums[0, a], sums[1, a], sums[2, a] = two, three, four
+        comoment[a, a] = two
+        for b in range(a):
+            total = 0.0
+            for i in range(n):
+                total += (values[i, a] - center) * (values[i, b] - mean[b])
+            comoment[a, b] = comoment[b, a] = total
 
 
 def _columns(values: ArrayLike) -> Array:
@@ -97,18 +126,10 @@ class Moments:
 
     @classmethod
     def _of_chunk(cls, chunk: Array) -> Moments:
-        # work column-major: reductions along contiguous memory are pairwise and fast
-        rows = np.ascontiguousarray(chunk.T)
-        mean = rows.mean(axis=1)
-        deviation = rows - mean[:, None]
-        square = deviation * deviation
-        # einsum without `optimize` does not call BLAS, whose last bits depend on its number of threads
-        comoment = np.einsum("in,jn->ij", deviation, deviation)
-        m2 = square.sum(axis=1)
-        np.fill_diagonal(comoment, m2)
-        m3 = np.einsum("in,in->i", square, deviation)
-        m4 = np.einsum("in,in->i", square, square)
-        return cls(rows.shape[1], mean, m2, m3, m4, comoment)
+        k = chunk.shape[1]
+        mean, sums, comoment = np.zeros(k), np.zeros((3, k)), np.zeros((k, k))
+        _power_sums(np.ascontiguousarray(chunk), mean, sums, comoment)
+        return cls(len(chunk), mean, sums[0], sums[1], sums[2], comoment)
 
     def merge(self, other: Moments) -> Moments:
         """Return the moments of both sets of rows, `self` first."""

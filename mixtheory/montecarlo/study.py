@@ -62,7 +62,8 @@ class Study:
     replicates : int or mapping of profile to int
         Replicates a cell, rounded up to whole blocks.
     block_size : int, optional
-        Replicates a block, chosen so that a block is at least 50 ms of work; 100, or 2**14 if `batched`.
+        Replicates a block, chosen so that a block is at least 50 ms of work. By default 100; if `batched` the
+        largest power of two that is no more than the replicates and than 2**18.
     batched : bool
     backend : {"threads", "loky"}
         What `workers` are: threads for kernels that release the GIL, processes for Python code.
@@ -108,15 +109,17 @@ class Study:
         self.simulate = simulate
         self.data = None if data is None else tuple(data)
         self.replicates = replicates
-        self.block_size = check_integer("block_size", block_size or (2**14 if batched else 100), low=1)
+        counts = list(replicates.values()) if isinstance(replicates, Mapping) else [replicates]
+        largest = max(check_integer("replicates", number, low=1) for number in counts)
+        if block_size is None:
+            block_size = 2 ** min(18, largest.bit_length() - 1) if batched else 100
+        self.block_size = check_integer("block_size", block_size, low=1)
         self.batched = batched
         self.backend = check_choice("backend", backend, _execute.BACKENDS)
         self.reference = reference
         self._cells = dict(cells) if isinstance(cells, Mapping) else {"": cells}
         for profile, rows in self._cells.items():
             self._check_cells(profile, rows)
-        for number in replicates.values() if isinstance(replicates, Mapping) else [replicates]:
-            check_integer("replicates", number, low=1)
 
     def _check_cells(self, profile: str, rows: Sequence[Cell]) -> None:
         where = f"cells of profile {profile!r}" if profile else "cells"

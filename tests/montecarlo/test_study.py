@@ -105,5 +105,5 @@ def test_other_bad_definitions():
 
 def test_simulator_must_return_the_replicates_it_is_asked_for():
     study = Study([{"k": 1}], lambda rng, n, k: np.zeros(n + 1), [Mean("value")], batched=True, name="short")
-    with pytest.raises(RuntimeError, match="must return 16384 replicates"):
+    with pytest.raises(RuntimeError, match="must return 512 replicates"):
         study.run(replicates=1)
