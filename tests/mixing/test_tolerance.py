@@ -62,6 +62,10 @@ def test_eps_band_is_tight(delta, alpha, beta):
         assert EpBeta(alpha, beta, 0.0, 0.0).variance_factor >= 1 - delta
 
 
+def test_mean_is_one_half_by_default():
+    assert concentration_band(0.1, eps0=0.2, eps1=0.4) == concentration_band(0.1, mean=0.5, eps0=0.2, eps1=0.4)
+
+
 def test_bands_shrink_to_the_exact_solution():
     exact = concentration(0.0, mean=0.3, eps0=0.2, eps1=0.4)
     widths = []

@@ -180,6 +180,12 @@ def test_swapped_extensions_change_the_law():
     assert swapped != UNEQUAL
 
 
+def test_huge_shapes_do_not_overflow():
+    assert EpBeta.preserving_equal(1e200, 1.0).eps0 == pytest.approx(0.0, abs=1e-15)
+    assert EpBeta.preserving_equal(1e200, 1e200).eps0 == pytest.approx(1e100 / np.sqrt(2), rel=1e-14)
+    assert Beta(1e300, 1e300).variance_factor == pytest.approx(0.5)
+
+
 def test_r_keeps_its_digits_for_tiny_shapes_and_large_extensions():
     tiny = Beta(1e-9, 2e-9)
     assert tiny.r == pytest.approx(float(rational_r(tiny)), rel=1e-14)
@@ -275,6 +281,9 @@ class TestWithin:
     def test_bad_arguments(self):
         with pytest.raises(ValueError, match=r"s must be in \[1.3.*got 3"):
             EpBeta.within(0.05, eps0=0.3, eps1=0.3, s=3)
+        for s in (0, -1):
+            with pytest.raises(ValueError, match=rf"s must be in \(0, 0.5\], got {s}"):
+                EpBeta.within(0.1, eps0=0.1, eps1=0.0, s=s)
         with pytest.raises(ValueError, match="side must be one of.*did you mean 'upper'"):
             EpBeta.within(0.05, eps0=0.3, eps1=0.3, side="uper")
         for delta in (0.0, 0.5, -0.1, np.nan, np.inf):

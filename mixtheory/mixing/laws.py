@@ -1,0 +1,116 @@
+"""What every law of mixing weights shares, and the two primitives of a Beta variable stretched beyond [0, 1]."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+__all__ = ["MixingLaw", "Real", "Size", "plain", "shifted_beta_moment", "shifted_beta_outside"]
+
+Real: TypeAlias = float | NDArray[np.float64]
+"""A float, or an array of floats where a parameter is an array."""
+
+Size: TypeAlias = int | tuple[int, ...]
+
+
+def plain(value: ArrayLike) -> Real:
+    """Return a float for a single number and a float64 array for anything else."""
+    array = np.asarray(value, dtype=np.float64)
+    return array if array.ndim else float(array)
+
+
+def shifted_beta_moment(k: int, alpha: Real, beta: Real, eps0: Real, eps1: Real) -> Real:
+    r"""Moment of order `k` of :math:`\lambda = -\epsilon_0 + (1+\epsilon_0+\epsilon_1) B`, B ~ Beta(alpha, beta).
+
+    Integration by parts of :math:`w^k (w+\epsilon_0)(1+\epsilon_1-w)` against the density gives, with
+    :math:`s = \alpha + \beta` and :math:`M_k = E\lambda^k`,
+
+    .. math:: (s+k) M_{k+1} = (\alpha(1+\epsilon_1) - \beta\epsilon_0 + k(1+\epsilon_1-\epsilon_0)) M_k
+              + k \epsilon_0 (1+\epsilon_1) M_{k-1}.
+
+    All terms are positive wherever the mean is and :math:`\epsilon_0 \le 1+\epsilon_1`; the binomial sum of note
+    01, T4 is the same number but cancels for large `k`.
+
+    Source: note 01, T4 [D]: derived in this project.
+    """
+    before: Real = np.zeros_like(alpha, dtype=np.float64)
+    now: Real = np.ones_like(alpha, dtype=np.float64)
+    for j in range(k):
+        rate = alpha * (1 + eps1) - beta * eps0 + j * (1 + eps1 - eps0)
+        before, now = now, (rate * now + j * eps0 * (1 + eps1) * before) / (alpha + beta + j)
+    return plain(now)
+
+
+def shifted_beta_outside(alpha: Real, beta: Real, eps0: Real, eps1: Real) -> Real:
+    r"""Probability that the stretched Beta variable of `shifted_beta_moment` lies outside [0, 1].
+
+    :math:`I_{\epsilon_0/L}(\alpha,\beta) + I_{\epsilon_1/L}(\beta,\alpha)` with :math:`L = 1+\epsilon_0+\epsilon_1`;
+    the upper tail is taken from its own side so that a small one keeps its digits.
+
+    Source: note 01, T4 [D]: derived in this project.
+    """
+    width = 1 + eps0 + eps1
+    return plain(special.betainc(alpha, beta, eps0 / width) + special.betainc(beta, alpha, eps1 / width))
+
+
+class MixingLaw(ABC):
+    r"""Law of exchangeable mixing weights that sum to one: :math:`\tilde X = \sum_t w_t X_t`.
+
+    Everything that mixing does to central moments of order two to four depends on the weights through the power sums
+    :math:`E\sum_t w_t^k` and through :math:`q = (1 - \sum_t w_t^2)/2`, which for two parents with weights
+    :math:`\lambda, 1-\lambda` is :math:`q = \lambda(1-\lambda)`.
+
+    Source: note 01, T2, T7 and T11 [D]: derived in this project.
+    """
+
+    @abstractmethod
+    def _key(self) -> tuple[Any, ...]:
+        """Return what makes two laws of one family equal."""
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, MixingLaw) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    @property
+    @abstractmethod
+    def n_parents(self) -> int:
+        """Number of parents of one synthetic record."""
+
+    @property
+    @abstractmethod
+    def r(self) -> Real:
+        r""":math:`r = E q`; the covariance is preserved if and only if r = 0."""
+
+    @property
+    @abstractmethod
+    def q2(self) -> Real:
+        r""":math:`E q^2`, the price in kurtosis."""
+
+    @abstractmethod
+    def power_sum(self, k: int) -> Real:
+        r"""Power sum :math:`E \sum_t w_t^k` for an integer ``k >= 0``."""
+
+    @abstractmethod
+    def weights(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Draw `size` weight vectors; the last axis has length `n_parents` and sums to one."""
+
+    @property
+    def variance_factor(self) -> Real:
+        r"""Factor :math:`\rho = E\sum_t w_t^2 = 1 - 2r` of the covariance matrix."""
+        return 1 - 2 * self.r
+
+    @property
+    def squared_norm_variance(self) -> Real:
+        r"""Variance of :math:`\sum_t w_t^2 = 1 - 2q`."""
+        return 4 * (self.q2 - self.r**2)
+
+    @property
+    def third_moment_factor(self) -> Real:
+        r"""Factor :math:`E\sum_t w_t^3` of every third central moment (:math:`1 - 3r` for two parents)."""
+        return self.power_sum(3)
