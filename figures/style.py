@@ -1,0 +1,148 @@
+"""The look of all figures: sizes, colours, markers, and error bars of two Monte Carlo standard errors.
+
+Colours are those of Okabe and Ito, which people with any colour vision can tell apart; line styles and markers differ
+as well, so that a figure survives a grey printer.
+"""
+
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+
+ONE_COLUMN = 3.35
+TWO_COLUMNS = 6.9
+
+BLACK = "#000000"
+ORANGE = "#E69F00"
+SKY = "#56B4E9"
+GREEN = "#009E73"
+YELLOW = "#F0E442"
+BLUE = "#0072B2"
+VERMILION = "#D55E00"
+PURPLE = "#CC79A7"
+GREY = "#777777"
+LIGHT = "#D9D9D9"
+
+RC = {
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 120,
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "legend.handlelength": 2.4,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 4,
+    "errorbar.capsize": 0,
+    "hatch.linewidth": 0.4,
+    "axes.formatter.use_mathtext": True,
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one law, population or scheme is drawn everywhere."""
+
+    label: str
+    colour: str
+    line: object
+    marker: str
+
+    def line_kw(self, **other):
+        """Return keywords of a theory line."""
+        return {"color": self.colour, "linestyle": self.line, **other}
+
+    def point_kw(self, **other):
+        """Return keywords of simulated points."""
+        return {"color": self.colour, "marker": self.marker, "linestyle": "none", **other}
+
+
+LAWS = {
+    "copying": Style("copying (bootstrap)", BLACK, (0, (1, 1.2)), "P"),
+    "uniform": Style("U(0, 1)", VERMILION, "--", "s"),
+    "beta": Style("Beta(0.1, 0.1)", ORANGE, "-.", "D"),
+    "preserving": Style("preserving uniform", BLUE, "-", "o"),
+    "published": Style("EpBeta(4.34, 1.33; 0.3, 0.3)", GREEN, (0, (6, 1.5)), "^"),
+    "compensated": Style("compensated for $n$", PURPLE, (0, (3, 1, 1, 1, 1, 1)), "v"),
+}
+
+POPULATIONS = {
+    "normal": Style("normal", BLUE, "-", "o"),
+    "exponential": Style("exponential", VERMILION, "--", "s"),
+    "student_t": Style("Student $t_{12}$", GREEN, "-.", "^"),
+    "two_clusters": Style("two clusters", PURPLE, (0, (1, 1.2)), "D"),
+}
+
+PAIRINGS = {
+    "independent": Style("independent", BLUE, "-", "o"),
+    "distinct": Style("distinct", SKY, "--", "s"),
+    "permutation": Style("permutation", GREEN, "-.", "^"),
+    "derangement": Style("derangement", ORANGE, (0, (1, 1.2)), "D"),
+    "shared": Style("one weight a batch", VERMILION, (0, (6, 1.5)), "v"),
+}
+
+DATASETS = {
+    "breast_cancer": "breast cancer",
+    "wine": "wine",
+    "fair": "fair",
+    "diabetes": "diabetes",
+    "randhie": "randhie",
+}
+
+
+def use():
+    """Set the common parameters; call it first in every figure."""
+    mpl.rcParams.update(RC)
+
+
+def points(ax, x, frame, style, *, hollow=False, label=None, **other):
+    """Draw estimates of a tidy frame with bars of two Monte Carlo standard errors."""
+    # a bar that reaches zero or below would have no end on a logarithmic axis
+    options = {"markerfacecolor": "white"} if hollow else {}
+    ax.errorbar(
+        x,
+        frame["estimate"],
+        yerr=2 * frame["mcse"],
+        elinewidth=0.8,
+        label=label,
+        zorder=3,
+        **style.point_kw(markeredgewidth=0.9, **options, **other),
+    )
+
+
+def panel(ax, letter, title=""):
+    """Name a panel."""
+    ax.set_title(f"({letter}) {title}".rstrip(), loc="left")
+
+
+def generation_axis(ax):
+    """Put generations 0 to 50 on an axis, with room for points that are shifted sideways."""
+    ax.set_xticks([0, 10, 20, 30, 40, 50])
+    ax.set_xlim(-2, 54)
+
+
+def dodge(generation, step):
+    """Return where to put points of a series at some generations: later ones step aside, the first stay in place."""
+    return generation + step * np.minimum(1, generation / 10)
+
+
+def fixed_ticks(axis, values):
+    """Label an axis, logarithmic ones too, with plain numbers at given places."""
+    axis.set_ticks(values, [f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in values])
+    axis.set_ticks([], minor=True)

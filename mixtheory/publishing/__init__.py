@@ -1,0 +1,1 @@
+"""Figures, tables, the paper and the report: everything here is made from stored results and closed forms."""
