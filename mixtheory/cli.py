@@ -30,6 +30,9 @@ Seed = Annotated[int, typer.Option(help="Root seed.")]
 
 _DEFAULT_RESULTS = Path("results")
 
+# what part of the changes to the theory's source some claim must notice
+REQUIRED_SHARE = 0.95
+
 
 def _fail(message: object, status: int) -> typer.Exit:
     print(f"error: {message}", file=sys.stderr)
@@ -182,12 +185,14 @@ def _mutate(chosen: list[Any]) -> int:
     import importlib
 
     from mixtheory import catalog
-    from mixtheory.verification import report
     from mixtheory.verification.mutate import mutate
 
     outcome = mutate(chosen, [importlib.import_module(name) for name in catalog.theory_modules()])
-    report.print_mutations(outcome)
-    return 0 if outcome.enough else 1
+    print(outcome.summary())
+    if outcome.fraction < REQUIRED_SHARE or outcome.shared:
+        print(f"error: at least {REQUIRED_SHARE:.0%} of the changes must be noticed", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _verify(
@@ -207,7 +212,7 @@ def _verify(
             mutants=mutants,
             progress=lambda done, total, name: progress.advance(),
         )
-    report.print_results(results)
+    report.show(results)
     if json_file is not None:
         write_atomically(json_file, report.to_json(results))
     return report.exit_status(results)

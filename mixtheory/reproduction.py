@@ -66,7 +66,7 @@ def reproduce(*, profile: str, workers: int, seed: int, results: Path, scheduler
             print(f"table: {table_path(results, name)}", file=sys.stderr)
     with _stage("claims and mutants", times):
         verdicts = verify(catalog.claims(), seed=seed, workers=workers, mutants=True)
-        report.print_results(verdicts)
+        report.show(verdicts)
         write_atomically(results / "claims.json", report.to_json(verdicts))
     with _stage("figures", times):
         drawn = [draw_figure(path, stored) for path in catalog.figures().values()]

@@ -157,6 +157,7 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from _codes(constant)
 
 
+@functools.lru_cache(maxsize=4096)
 def _tree_text(item: Callable[..., Any] | type) -> str:
     try:
         source = textwrap.dedent(inspect.getsource(item))

@@ -150,7 +150,8 @@ class Component:
     size : float, optional
         Leading-order class: the finite size of this component, ``math.inf`` for the extrapolated intercept.
     expected : float or callable, optional
-        For one-sided regions: the anticipated value, from which the budget is planned (otherwise from the estimate).
+        For one-sided regions: the anticipated value, inside the region, from which the budget is planned. Without
+        it the budget follows the estimate, and a statistic on the very edge runs on to `max_units`.
     """
 
     label: str

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +19,7 @@ __all__ = [
     "format_estimate",
     "latex_rows",
     "mutant_frame",
+    "show",
     "summary_line",
     "table",
     "to_frame",
@@ -25,6 +27,7 @@ __all__ = [
     "worst_component",
 ]
 
+_LOG_WIDTH = 200
 _STYLE = {"verified": "green", "refuted": "bold red", "undecided": "yellow"}
 
 
@@ -177,8 +180,8 @@ def _cells(result: ClaimResult, component: ComponentResult) -> tuple[str, str, s
     sign = {"Lower": ">= ", "Upper": "<= "}
     region = next(type(c.region).__name__ for c in result.claim.components if c.label == component.label)
     # a closed form of 0 comes out as rounding error
-    closed = 0.0 if abs(component.closed) < 1e-9 * component.margin else component.closed
-    return sign.get(region, "") + f"{closed:.6g}", estimate, f"{component.margin:.2g}", f"{component.units:,}"
+    value = 0.0 if abs(component.closed) < 1e-9 * component.margin else component.closed
+    return sign.get(region, "") + f"{value:.6g}", estimate, f"{component.margin:.2g}", f"{component.units:,}"
 
 
 def _verdict(result: ClaimResult, component: ComponentResult) -> str:
@@ -242,6 +245,16 @@ def table(results: Sequence[ClaimResult], *, mutants: bool = False, every_compon
                     Text(verdict, style=style),
                 )
     return out
+
+
+def show(results: Sequence[ClaimResult]) -> None:
+    """Print the table of claims, with the mutants that were tried, and a line that sums it up."""
+    console = Console()
+    if not console.is_terminal:
+        # a log has no width; the columns should not be broken to fit an imagined one
+        console = Console(width=_LOG_WIDTH)
+    console.print(table(results, mutants=True))
+    console.print(summary_line(results), markup=False, highlight=False)
 
 
 def summary_line(results: Sequence[ClaimResult]) -> str:

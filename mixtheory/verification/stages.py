@@ -35,8 +35,8 @@ BETA = 1e-6
 
 # a plan this many times beyond the cap is hopeless even if the units seen so far overstate the spread
 _HOPELESS = 4
-# an estimate of the pilot is trusted to within this many standard errors
-_PILOT_ERRORS = 5.0
+# an estimate is trusted to within this many standard errors
+_ERRORS = 5.0
 # room for the sample skewness to exceed the declared one by its sampling error
 _SKEWNESS_ROOM = 1.1
 
@@ -167,7 +167,7 @@ def _first_stage(claim: Claim, targets: Sequence[Target], pilot: Sequence[Summar
         unit = seen if target.component.function else replace(seen, skewness=0.0)
         # at half the size a true claim is verified more often than not, at the second stage but for `beta`
         half = 0.5 * required_units(
-            target.interval, unit, alpha=stage_level(alpha, 2), beta=beta, distance=target.slack(unit)
+            target.interval, unit, alpha=stage_level(alpha, 2), beta=beta, distance=target.slack(unit, _ERRORS)
         )
         level = stage_level(alpha, 1)
         valid = _SKEWNESS_ROOM * required_units(
@@ -175,7 +175,7 @@ def _first_stage(claim: Claim, targets: Sequence[Target], pilot: Sequence[Summar
         )
         needs.append(max(half, valid))
         outside = max(target.low - unit.estimate, unit.estimate - target.high)
-        gap = outside - _PILOT_ERRORS * unit.standard_error
+        gap = outside - _ERRORS * unit.standard_error
         if gap > 0:
             clear = required_units(target.interval, unit, alpha=level, beta=beta, distance=gap)
             refute = min(refute, max(clear, valid))
@@ -236,10 +236,13 @@ def run_stages(
                 continue
             last = _plan(target, summary, first, share, beta, target.slack(summary))
             # if a true claim would have been verified by now, plan for the truth being where the estimate is
-            slack = target.slack(summary, at_estimate=last <= stage)
+            slack = target.found(summary) if last <= stage else target.slack(summary)
             level = stage_level(share, max(last, stage + 1))
             needed = required_units(target.interval, summary, alpha=level, beta=beta, distance=slack)
-            going = going or (last > stage and needed <= _HOPELESS * claim.max_units)
+            best = required_units(
+                target.interval, summary, alpha=level, beta=beta, distance=target.slack(summary, _ERRORS)
+            )
+            going = going or (last > stage and best <= _HOPELESS * claim.max_units)
             open_results.append(replace(result, units_needed=needed))
         refuted = any(d is not None and d.verdict == REFUTED for d in decided)
         if refuted or not open_results or not going or units >= last_units:

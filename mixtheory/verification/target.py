@@ -65,13 +65,14 @@ class Target:
             return VERIFIED
         return REFUTED if bounds[1] < self.low or bounds[0] > self.high else UNDECIDED
 
-    def slack(self, summary: Summary, at_estimate: bool = False) -> float:
-        """Return how far the anticipated truth is from the edge of the region."""
-        if not at_estimate and self.distance is not None:
-            return self.distance
-        found = min(abs(summary.estimate - self.low), abs(summary.estimate - self.high))
-        # without an anticipated value the budget is planned for the most favourable one that the units allow
-        return found if at_estimate else found + 5.0 * summary.standard_error
+    def found(self, summary: Summary, errors: float = 0.0) -> float:
+        """Return how far the estimate is from the edge of the region, up to some standard errors in favour."""
+        gap = min(abs(summary.estimate - self.low), abs(summary.estimate - self.high))
+        return gap + errors * summary.standard_error
+
+    def slack(self, summary: Summary, errors: float = 0.0) -> float:
+        """Return how far the anticipated truth is from the edge of the region; by default it is at the estimate."""
+        return self.found(summary, errors) if self.distance is None else self.distance
 
 
 def prepare(claim: Claim, index: int) -> Target:

@@ -240,7 +240,9 @@ def test_inequalities(seed):
     assert verdict(1.5, Lower(), expected=1.5) == "verified"
     assert verdict(1.5, Upper()) == "refuted"
     assert verdict(0.5, Upper(), expected=0.6) == "verified"
-    assert verdict(1.0, Upper(), expected=0.5) == "refuted"
+    # a budget for 0.5 suffices to refute what is as far on the other side of the edge at 0.8
+    assert verdict(1.1, Upper(), expected=0.5) == "refuted"
+    assert verdict(0.85, Upper()) == "refuted"
     assert verdict(1.2, Lower(), expected=1.5) == "undecided"
     with pytest.raises(ValueError, match="outside the region"):
         verdict(1.5, Lower(), expected=1.1)
