@@ -69,7 +69,7 @@ def draw(results):
             bottom.set_yticks([0, 1, 1e3, 1e6, 1e9], ["0", "1", "$10^3$", "$10^6$", "$10^9$"])
             bottom.set_yticks([], minor=True)
         else:
-            top.set_ylim(-0.33, 0.05)
+            top.set_ylim(-0.45, 0.05)
             bottom.set_ylim(-0.15, 60)
             style.fixed_ticks(bottom.yaxis, [0, 0.5, 1, 10, 50])
     axes[0, 0].set_ylabel("accuracy or $R^2$,\nchange")

@@ -17,7 +17,7 @@ CAPTION = (
     "axis are not shown."
 )
 
-GENERATIONS = range(51)
+GENERATIONS = range(0, 51, 5)
 ORDER = ("uniform", "beta", "copying", "published", "preserving", "compensated")
 # Series that stay near one would hide each other; steep ones keep their place, or they would seem to miss their line.
 SHIFTS = {

@@ -172,12 +172,17 @@ def verify(
 ) -> None:
     """Decide claims: exit status 0 only if every claim is verified and every mutant refuted."""
     from mixtheory import catalog
+    from mixtheory.verification.command import run_verification
+    from mixtheory.verification.report import exit_status
 
     with _clear_errors():
         chosen = catalog.claims(names or ())
         status = _mutate(chosen) if mutate else 0
         if not mutate or mutants or json_file:
-            status |= _verify(chosen, mutants, json_file, seed, alpha, _worker_count(workers))
+            results = run_verification(
+                chosen, seed=seed, alpha=alpha, workers=_worker_count(workers), mutants=mutants, json_file=json_file
+            )
+            status |= exit_status(results)
     raise typer.Exit(status)
 
 
@@ -193,36 +198,6 @@ def _mutate(chosen: list[Any]) -> int:
         print(f"error: at least {REQUIRED_SHARE:.0%} of the changes must be noticed", file=sys.stderr)
         return 1
     return 0
-
-
-def _verify(
-    chosen: list[Any], mutants: bool, json_file: Path | None, seed: int, alpha: float | None, workers: int
-) -> int:
-    from mixtheory.montecarlo.command import write_atomically
-    from mixtheory.montecarlo.progress import Progress
-    from mixtheory.verification import SUITE_ALPHA, report
-    from mixtheory.verification import verify as decide_all
-
-    with Progress("verify", _task_count(chosen, mutants), unit="decisions", interval=10.0) as progress:
-        results = decide_all(
-            chosen,
-            seed=seed,
-            alpha=SUITE_ALPHA if alpha is None else alpha,
-            workers=workers,
-            mutants=mutants,
-            progress=lambda done, total, name: progress.advance(),
-        )
-    report.show(results)
-    if json_file is not None:
-        write_atomically(json_file, report.to_json(results))
-    return report.exit_status(results)
-
-
-def _task_count(chosen: list[Any], mutants: bool) -> int:
-    from mixtheory.verification import SimulatorMutant
-
-    wrong = sum(isinstance(m, SimulatorMutant) for claim in chosen for m in claim.mutants)
-    return len(chosen) + (wrong if mutants else 0)
 
 
 @app.command()

@@ -9,14 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mixtheory import __version__, catalog
-from mixtheory.montecarlo.command import RunOptions, run_study, table_path, write_atomically
+from mixtheory.montecarlo.command import RunOptions, run_study, table_path
 from mixtheory.montecarlo.execute import fingerprint_text
 from mixtheory.publishing.figures import Results, draw_figure
 from mixtheory.publishing.html import write_report
 from mixtheory.publishing.macros import load_contents
-from mixtheory.publishing.paper import LatexMissing, build_paper
+from mixtheory.publishing.paper import LatexFailed, LatexMissing, build_paper
 from mixtheory.publishing.tables import write_tables
-from mixtheory.verification import report, verify
+from mixtheory.verification.command import run_verification
+from mixtheory.verification.report import exit_status
 
 __all__ = ["reproduce"]
 
@@ -47,7 +48,8 @@ def reproduce(*, profile: str, workers: int, seed: int, results: Path, scheduler
     Returns
     -------
     int
-        0 if every claim is verified and every mutant refuted; 1 otherwise. A missing LaTeX is no failure.
+        0 if every claim is verified, every mutant refuted and the paper compiles; 1 otherwise. A missing LaTeX is no
+        failure.
     """
     from mixtheory._validation import check_choice
     from mixtheory.montecarlo.seeds import check_root
@@ -65,21 +67,27 @@ def reproduce(*, profile: str, workers: int, seed: int, results: Path, scheduler
             run_study(study, options)
             print(f"table: {table_path(results, name)}", file=sys.stderr)
     with _stage("claims and mutants", times):
-        verdicts = verify(catalog.claims(), seed=seed, workers=workers, mutants=True)
-        report.show(verdicts)
-        write_atomically(results / "claims.json", report.to_json(verdicts))
+        verdicts = run_verification(
+            catalog.claims(), seed=seed, workers=workers, mutants=True, json_file=results / "claims.json"
+        )
     with _stage("figures", times):
         drawn = [draw_figure(path, stored) for path in catalog.figures().values()]
     contents = load_contents(root / "paper")
     with _stage("tables", times):
         write_tables(contents.tables, stored)
-    notes = []
+    notes: list[str] = []
+    status = exit_status(verdicts)
     with _stage("paper", times):
         try:
             print(f"paper: {build_paper(root, stored, drawn=drawn)}")
         except LatexMissing as error:
             notes.append(str(error))
             print(f"no PDF: {error}", file=sys.stderr)
+        except LatexFailed as error:
+            # the report is still written, and says so
+            notes.append(str(error))
+            print(f"error: {error}", file=sys.stderr)
+            status = 1
     info = {
         "Run": {"mixtheory": __version__, "profile": profile, "seed": seed, "workers": workers},
         "Times": times,
@@ -87,4 +95,4 @@ def reproduce(*, profile: str, workers: int, seed: int, results: Path, scheduler
     }
     page = write_report(stored, figures=drawn, tables=contents.tables, info=info, notes=notes)
     print(f"report: {page}")
-    return report.exit_status(verdicts)
+    return status

@@ -25,6 +25,7 @@ FIGURES = (
     "variance_survival",
     "fidelity_over_generations",
     "downstream_accuracy",
+    "primary_comparison",
 )
 
 LAWS = {
@@ -170,17 +171,6 @@ TABLES = (
         headings={**LAWS, **DATASETS, "dataset": "data set"},
         caption=r"Real data: variance after ten generations over that of the real training rows, mean over "
         r"columns (and classes) and over splits.",
-    ),
-    TableSpec(
-        name="real_score",
-        study="repeated_synthesis_real",
-        where={"pairing": "independent", "generation": 10, "metric": "score_gain"},
-        rows=("dataset",),
-        columns="law",
-        headings={**LAWS, **DATASETS, "dataset": "data set"},
-        caption=r"Real data: score (accuracy or $R^2$) on held-out real rows of a model fitted on generation ten, "
-        r"minus that of the model fitted on the real training rows of the same split. Errors are Monte Carlo standard "
-        r"errors over splits; they do not account for the overlap of splits, which Table~\ref{tab:primary} does.",
     ),
     TableSpec(
         name="primary",

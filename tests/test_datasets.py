@@ -87,6 +87,7 @@ def test_unknown_names():
 
 
 def test_import_is_light():
-    code = "import sys, mixtheory.datasets; print(sorted({'sklearn', 'statsmodels', 'pandas', 'scipy'} & set(sys.modules)))"
+    heavy = {"sklearn", "statsmodels", "pandas", "scipy"}
+    code = f"import sys, mixtheory.datasets; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

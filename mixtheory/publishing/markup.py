@@ -59,8 +59,10 @@ class _Reader:
 
     def group(self) -> str:
         """Read one token, or everything between braces."""
-        while self.position < len(self.tokens) and self.tokens[self.position][3] == " ":
-            self.position += 1
+        while self.position < len(self.tokens) and (spaces := self.tokens[self.position][3]) and spaces[0] == " ":
+            # TeX skips spaces before an argument
+            self.tokens[self.position] = (*self.tokens[self.position][:3], spaces.lstrip() or None)
+            self.position += not spaces.strip()
         if self.position < len(self.tokens) and self.tokens[self.position][1] == "{":
             self.position += 1
             return self.until("}")

@@ -183,5 +183,6 @@ def claims_latex(verdicts: Verdicts) -> str:
 
 
 def statement_latex(claim: Mapping[str, Any]) -> str:
-    """Return the statement of a claim, escaped: the plain text, which is complete without its LaTeX form."""
-    return escape_latex(claim.get("statement", ""))
+    """Return the statement of a claim: its plain text, escaped, and its formula."""
+    formula = claim.get("latex")
+    return escape_latex(claim.get("statement", "")) + (rf" \enspace ${formula}$" if formula else "")

@@ -17,7 +17,6 @@ from mixtheory.verification.results import REFUTED, VERIFIED, ClaimResult, Compo
 __all__ = [
     "exit_status",
     "format_estimate",
-    "latex_rows",
     "mutant_frame",
     "show",
     "summary_line",
@@ -266,38 +265,3 @@ def summary_line(results: Sequence[ClaimResult]) -> str:
         line += f"; {sum(m.refuted for m in tried)} of {len(tried)} mutants refuted"
     silent = sum(r.formula_verdict == "no oracle" for r in results)
     return line + (f"; {silent} without an oracle for some component" if silent else "")
-
-
-_ESCAPES = {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}"}
-
-
-def _latex(text: str) -> str:
-    text = text.replace("\\", r"\textbackslash ")
-    for plain in ("_", "%", "&", "#", "$"):
-        text = text.replace(plain, _ESCAPES[plain])
-    text = text.replace("^", r"\^{}").replace("~", r"\~{}").replace("<", "$<$").replace(">", "$>$")
-    return text.replace("+-", r"$\pm$")
-
-
-def latex_rows(results: Sequence[ClaimResult], *, every_component: bool = False) -> list[str]:
-    r"""Return rows of a booktabs table: claim, statement, source, class, closed, estimate, margin, replicates, verdict.
-
-    The statement is the claim's LaTeX in math mode; everything else is escaped.
-
-    Examples
-    --------
-    >>> latex_rows([])
-    []
-    """
-    rows = []
-    for result in results:
-        for component in result.components if every_component else (worst_component(result),):
-            name = result.claim.name
-            if every_component and len(result.components) > 1:
-                name += f" ({component.label})"
-            closed, estimate, margin, units = _cells(result, component)
-            cells = [_latex(name), f"${result.claim.latex}$"]
-            cells += [_latex(cell) for cell in (result.claim.source, result.claim.margin_class, closed, estimate)]
-            cells += [_latex(cell) for cell in (margin, units, _verdict(result, component))]
-            rows.append(" & ".join(cells) + r" \\")
-    return rows

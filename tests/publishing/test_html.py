@@ -80,6 +80,8 @@ def test_text_is_escaped_and_complete(page):
         "0.6667(3)",
         "About ρ & 5% of x_1",
         "no <PDF>",
+        "1 × 10 −16",
+        "−0.010(12)",
     ):
         assert expected in text, expected
     assert "mixtheory run absent" in text and "command <x>" in text and "numpy" in text

@@ -1,7 +1,9 @@
+import re
 import shutil
 
 import pytest
 
+from mixtheory import catalog
 from mixtheory.publishing.figures import MissingResults
 from mixtheory.publishing.paper import LatexFailed, LatexMissing, build_paper
 from mixtheory.publishing.verdicts import claims_latex, read_verdicts
@@ -104,6 +106,16 @@ def test_missing_inputs_are_named(project, results, claims, tmp_path):
         build_paper(project, results, claims=claims)
     with pytest.raises(FileNotFoundError, match="holds paper/"):
         build_paper(tmp_path, results, claims=claims)
+
+
+def test_every_claim_that_the_paper_names_exists(pytestconfig):
+    paper = "".join(path.read_text("utf-8") for path in (pytestconfig.rootpath / "paper" / "sections").glob("*.tex"))
+    named = {
+        name for group in re.findall(r"\\(?:checked|claims)\{([a-z][\w.,]*)\}", paper) for name in group.split(",")
+    }
+    assert len(named) > 10
+    names = [claim.name for claim in catalog.claims()]
+    assert not {name for name in named if not any(f"{other}.".startswith(f"{name}.") for other in names)}
 
 
 def test_table_of_claims(claims):

@@ -11,7 +11,6 @@ from mixtheory.verification import SimulatorMutant, StudentT, decide, verify
 from mixtheory.verification.report import (
     exit_status,
     format_estimate,
-    latex_rows,
     mutant_frame,
     summary_line,
     table,
@@ -101,15 +100,6 @@ def test_frames(good):
     mutants = mutant_frame(good)
     assert len(mutants) == 4
     assert mutants["refuted"].all()
-
-
-def test_latex_rows_are_escaped_and_complete(good):
-    rows = latex_rows(good)
-    assert len(rows) == 3
-    assert all(row.count(" & ") == 8 and row.endswith(r" \\") for row in rows)
-    assert r"toy.exact\_one" in rows[0]
-    assert r"$\pm$" in rows[0]
-    assert len(latex_rows(good, every_component=True)) == 4
 
 
 def test_worst_component_is_the_one_that_fails():
