@@ -149,6 +149,7 @@ def test_replay_shows_the_error_of_a_failed_block(tmp_path, monkeypatch):
     assert index.isdigit()
 
 
+@pytest.mark.slow
 def test_each_script_has_help():
     for script in [*(ROOT / "simulations").glob("*.py"), *(ROOT / "figures").glob("*.py")]:
         if "__main__" not in script.read_text():

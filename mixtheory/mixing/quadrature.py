@@ -12,6 +12,7 @@ __all__ = ["QuantileLaw", "expect"]
 
 _STEP = 1 / 16
 _REACH = 3.25
+_NEGLIGIBLE = 1e-40
 
 
 class QuantileLaw(Protocol):
@@ -71,7 +72,9 @@ def expect(law: QuantileLaw, function: Callable[[NDArray[np.float64]], NDArray[n
     if np.ndim(law.ppf(0.5)):
         raise ValueError("law must have scalar parameters for an expectation by quadrature")
     cuts = np.unique(np.concatenate([[0.0, 1.0], np.asarray(law.cdf(np.array([0.0, 0.5, 1.0])), dtype=np.float64)]))
-    starts, widths = cuts[:-1, np.newaxis], np.diff(cuts)[:, np.newaxis]
+    # a panel of negligible probability adds nothing, and quantiles that deep underflow
+    panels = np.flatnonzero(np.diff(cuts) > _NEGLIGIBLE)
+    starts, widths = cuts[panels, np.newaxis], np.diff(cuts)[panels, np.newaxis]
     points = (starts + widths * _NODES).ravel()
     weights = (widths * _WEIGHTS).ravel()
     values = function(np.asarray(law.ppf(points), dtype=np.float64))

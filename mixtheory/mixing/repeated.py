@@ -7,6 +7,7 @@ independent unit: what is returned describes its last generation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -265,13 +266,18 @@ def _standardise(table: Array, target: Array, train: NDArray[np.bool_], task: st
     return X, (target - target[train].mean()) / target[train].std()
 
 
+@cache
+def _training_sizes(dataset: str) -> tuple[int, ...]:
+    counts = np.unique(_strata(load(dataset)), return_counts=True)[1]
+    return tuple(int(count) - _held_out(int(count)) for count in counts)
+
+
 def real_reference(dataset: str, law: str, pairing: str, generation: int) -> dict[str, Any]:
     """Return the closed form of the variance ratio of `real_paths`, given the data: a mean over classes.
 
     From note 01, section 4 [D]: derived in this project. It is exact: the ratio is taken column by column, and the size
     of each class is the same in every split.
     """
-    counts = np.unique(_strata(load(dataset)), return_counts=True)[1]
-    sizes = [int(count) - _held_out(int(count)) for count in counts]
+    sizes = _training_sizes(dataset)
     factors = [generation_variance_factor(_moments_of(law, m, pairing), m, pairing, generation) for m in sizes]
     return {"variance": float(np.mean(np.asarray(factors, dtype=np.float64)))}

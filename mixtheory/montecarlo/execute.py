@@ -29,7 +29,7 @@ from mixtheory.montecarlo.fingerprint import fingerprint, hold_one_thread, one_t
 from mixtheory.montecarlo.metrics import Metric
 from mixtheory.montecarlo.seeds import block_generator
 
-__all__ = ["BACKENDS", "Job", "Outcome", "SchedulerError", "Work", "execute", "unpack_payload"]
+__all__ = ["BACKENDS", "Job", "Outcome", "SchedulerError", "Work", "check_backend", "execute", "unpack_payload"]
 
 BACKENDS = ("threads", "loky", "dask")
 
@@ -151,6 +151,20 @@ def _dump(work: Work) -> bytes:
         return bytes(cloudpickle.dumps(work))
 
 
+def check_backend(backend: str, scheduler: str | None) -> str:
+    """Return the backend to use; the address of a scheduler implies ``"dask"``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no such backend, or Dask is asked for without a scheduler.
+    """
+    check_choice("backend", backend, BACKENDS)
+    if backend == "dask" and scheduler is None:
+        raise ValueError("scheduler must be the address of a Dask scheduler when backend is 'dask', got None")
+    return backend if scheduler is None else "dask"
+
+
 def execute(
     work: Work,
     jobs: Sequence[Job],
@@ -180,11 +194,7 @@ def execute(
         If the Dask scheduler cannot be reached.
     """
     check_integer("workers", workers, low=1)
-    check_choice("backend", backend, BACKENDS)
-    if scheduler is not None:
-        backend = "dask"
-    if backend == "dask" and scheduler is None:
-        raise ValueError("scheduler must be the address of a Dask scheduler when backend is 'dask', got None")
+    backend = check_backend(backend, scheduler)
     if not jobs:
         return
     if backend == "dask":

@@ -231,12 +231,13 @@ class Study:
         """
         root = check_root(seed)
         check_integer("workers", workers, low=1)
+        backend = _execute.check_backend(backend or self.backend, scheduler)
         blocks = self.blocks(profile, replicates)
         plans = [self._plan(cell, blocks, root) for cell in self.cells(profile)]
         with contextlib.nullcontext(store) if isinstance(store, Store) else Store(store) as opened:
             return Run(self, opened, plans, root, allow_mixed).complete(
                 workers=workers,
-                backend=backend or self.backend,
+                backend=backend,
                 scheduler=scheduler,
                 progress=progress,
                 asked=replicates,

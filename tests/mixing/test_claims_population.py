@@ -1,0 +1,192 @@
+"""The claims of the population part: every one decides, for every seed; oracles and simulators know no theory.
+
+``pytest tests/mixing/test_claims_population.py -m slow`` runs all claims with their mutants for three seeds, ten cheap
+ones for seeds 0 to 99, and the mutation of the theory's source.
+"""
+
+import ast
+import importlib
+import inspect
+import re
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixtheory.mixing import claims
+from mixtheory.mixing.claims import oracles
+from mixtheory.verification import FormulaMutant, SimulatorMutant, decide
+from mixtheory.verification.mutate import mutate
+
+BY_NAME = {claim.name: claim for claim in claims.POPULATION_CLAIMS}
+# the public samplers are simulators of the claims about them
+SIMULATED = [claim for claim in claims.POPULATION_CLAIMS if claim.simulate and "sampler" not in claim.name]
+# how often the note lists a row of this part
+ROWS = {
+    "C1": 1, "C2": 3, "C3": 1, "C3c": 1, "C4": 1, "C4b": 1, "C5": 1, "C6": 1, "C7": 1, "C7b": 1, "C8": 2, "C9": 2,
+    "C10": 2, "C15": 2, "C18": 1, "C19": 1, "C19b": 1, "D4": 1, "D8": 1,
+}  # fmt: skip
+THEOREMS = [f"T{k}" for k in range(1, 12) if k != 10]
+PARTS = [
+    "T2(a)", "T2(b)", "T2(c)", "T2(d)", "T5(a)", "T5(b)", "T5(c)", "T5(d)", "T9(a)", "T9(b)", "T9(c)", "T9(d)",
+]  # fmt: skip
+CHEAP = [
+    "mixing.mean", "mixing.mean.two_populations", "mixing.variance.uniform", "mixing.variance.bounds",
+    "mixing.rigidity", "mixing.fourth.two_point.uniform", "mixing.fourth.normal.preserving", "mixing.not_preserved",
+    "mixing.wasserstein.bound", "mixing.normal.charfn",
+]  # fmt: skip
+
+FOLDER = Path(inspect.getfile(claims)).parent.parent
+THEORY = {str(path) for path in FOLDER.glob("*.py")}
+
+
+def assert_passed(result):
+    components = [(c.label, c.verdict, c.estimate, c.closed, c.margin, c.formula.residual) for c in result.components]
+    assert result.verdict == "verified", components
+    assert result.formula_verdict in ("verified", "no oracle")
+    assert result.passed, [(m.name, m.detail) for m in result.mutants if not m.refuted]
+
+
+@contextmanager
+def theory_called():
+    """Collect the theory functions that are called."""
+    seen = set()
+
+    def on_event(frame, event, argument):
+        if event == "call" and frame.f_code.co_filename in THEORY:
+            seen.add(f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_qualname}")
+
+    before = sys.getprofile()
+    sys.setprofile(on_event)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(before)
+
+
+# Structure -------------------------------------------------------------------------------------------------------
+
+
+def test_names_are_unique():
+    names = [claim.name for claim in claims.CLAIMS]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("mixing.") for name in names)
+
+
+def test_every_row_of_the_note_is_a_claim():
+    found = Counter(row for claim in claims.POPULATION_CLAIMS for row in re.findall(r"check (\w+)", claim.source))
+    assert found == ROWS
+
+
+@pytest.mark.parametrize("tag", [*THEOREMS, *PARTS])
+def test_every_theorem_has_a_claim(tag):
+    assert any(re.search(rf"{re.escape(tag)}(?![0-9])", claim.source) for claim in claims.POPULATION_CLAIMS)
+
+
+@pytest.mark.parametrize("claim", claims.POPULATION_CLAIMS, ids=lambda claim: claim.name)
+def test_source_is_tagged_and_never_attributed(claim):
+    derived = "[D]: derived in this project" in claim.source
+    assert derived or claim.source.startswith("textbook")
+    assert "Lee" not in claim.source and "paper" not in claim.source
+
+
+@pytest.mark.parametrize("claim", claims.POPULATION_CLAIMS, ids=lambda claim: claim.name)
+def test_claim_can_fail(claim):
+    kinds = {type(mutant) for mutant in claim.mutants}
+    assert FormulaMutant in kinds
+    assert (SimulatorMutant in kinds) == (claim.simulate is not None)
+
+
+def test_oracles_import_no_theory():
+    tree = ast.parse(inspect.getsource(oracles))
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module)
+    assert not [name for name in imported if name.split(".")[0] == "mixtheory"]
+
+
+@pytest.mark.parametrize("claim", claims.POPULATION_CLAIMS, ids=lambda claim: claim.name)
+def test_oracles_call_no_theory(claim):
+    with theory_called() as seen:
+        for component in claim.components:
+            component.oracle_values()
+    assert not seen
+
+
+@pytest.mark.parametrize("claim", SIMULATED, ids=lambda claim: claim.name)
+def test_simulators_call_no_theory(claim):
+    simulators = [claim.simulate, *(m.simulate for m in claim.mutants if isinstance(m, SimulatorMutant))]
+    with theory_called() as seen:
+        for simulate in simulators:
+            assert len(simulate(np.random.default_rng(1), 64)) == 64
+    assert not seen
+
+
+def test_the_watch_sees_theory():
+    with theory_called() as seen:
+        claims.POPULATION_CLAIMS[0].components[0].closed_values()
+    assert "moments.mixed_mean" in seen
+
+
+# Oracles against each other --------------------------------------------------------------------------------------
+
+LAWS = [(2.0, 3.0, 0.15, 0.4), (0.7, 1.9, 0.35, 0.1), (4.34, 1.33, 0.3, 0.3)]
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("powers", [(0, 0), (1, 0), (1, 1), (2, 3)])
+def test_algebra_and_both_quadratures_agree(law, powers):
+    i, j = powers
+    exact = oracles.mixed_moment(i, j, law)
+    assert oracles.expectation(lambda w: w**i * (1 - w) ** j, law) == pytest.approx(exact, rel=1e-10)
+    assert oracles.smooth_mean(lambda w: w**i * (1 - w) ** j, law) == pytest.approx(exact, rel=1e-10)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_distribution_function_is_the_integral_of_the_density(law):
+    for point in (-0.05, 0.3, 0.9):
+        inside = oracles.expectation(lambda w: float(w <= point), law, cuts=(point,))  # noqa: B023
+        assert oracles.weight_cdf([point], law)[0] == pytest.approx(inside, rel=1e-9)
+
+
+def test_two_parents_are_a_dirichlet_law():
+    assert oracles.dirichlet_moment([2, 1], (2.0, 5.0), 0.3) == pytest.approx(
+        oracles.mixed_moment(2, 1, (2.0, 5.0, 0.3, 0.3)), rel=1e-12
+    )
+
+
+# Decisions -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_claim_is_verified(name):
+    assert_passed(decide(BY_NAME[name], seed=0))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", BY_NAME)
+def test_claim_is_verified_and_its_mutants_refuted(name, seed):
+    assert_passed(decide(BY_NAME[name], seed=seed, mutants=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100))
+def test_cheap_claims_hold_for_every_seed(seed):
+    for name in CHEAP:
+        assert_passed(decide(BY_NAME[name], seed=seed, mutants=True))
+
+
+@pytest.mark.slow
+def test_mutations_of_the_theory_are_noticed():
+    own = {"classes", "labels", "finite", "generations"}
+    names = [name for name in claims.THEORY_MODULES if name.rsplit(".", 1)[1] not in own]
+    report = mutate(claims.POPULATION_CLAIMS, [importlib.import_module(name) for name in names])
+    assert not report.shared
+    assert report.fraction >= 0.97, report.summary()
