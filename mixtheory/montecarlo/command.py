@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
 import os
 import sys
@@ -71,8 +72,6 @@ def run_study(study: Study, options: RunOptions) -> pd.DataFrame:
     StoreError, SchedulerError, ValueError, BlockFailure, MixedResults
         As `Study.run`; whatever was finished stays in the store and no table is written.
     """
-    from mixtheory import __version__
-
     path = store_path(options.results, study.name)
     if options.salvage:
         _salvage(path)
@@ -97,7 +96,7 @@ def run_study(study: Study, options: RunOptions) -> pd.DataFrame:
         "blocks": study.blocks(options.profile, options.replicates),
         "block_size": study.block_size,
         "version": study.generation,
-        "mixtheory": __version__,
+        "mixtheory": importlib.metadata.version("mixtheory"),
         "fingerprint": json.loads(fingerprint_text()),
         "seconds": round(time.monotonic() - start, 3),
     }
