@@ -95,7 +95,7 @@ def check_matrix(
 ) -> NDArray[Any]:
     """Return `value` as a finite array of `ndim` dimensions with at least `min_rows` rows."""
     try:
-        array = np.asarray(value, dtype=dtype)
+        array: NDArray[Any] = np.asarray(value, dtype=dtype)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be an array of real numbers, got {type(value).__name__}") from None
     if array.ndim != ndim:

@@ -88,7 +88,7 @@ def reproduce(*, profile: str, workers: int, seed: int, results: Path, scheduler
             notes.append(str(error))
             print(f"error: {error}", file=sys.stderr)
             status = 1
-    info = {
+    info: dict[str, dict[str, object]] = {
         "Run": {"mixtheory": __version__, "profile": profile, "seed": seed, "workers": workers},
         "Times": times,
         "Fingerprint": {"bits depend on": fingerprint_text()},
