@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def reproduce(*, profile: str, workers: int, seed: int, results: Path, scheduler
             notes.append(str(error))
             print(f"error: {error}", file=sys.stderr)
             status = 1
-    info: dict[str, dict[str, object]] = {
+    info: dict[str, Mapping[str, object]] = {
         "Run": {"mixtheory": __version__, "profile": profile, "seed": seed, "workers": workers},
         "Times": times,
         "Fingerprint": {"bits depend on": fingerprint_text()},
