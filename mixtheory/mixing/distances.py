@@ -15,7 +15,6 @@ from scipy.special import ndtr, ndtri
 
 from mixtheory._validation import check_real, check_reals
 from mixtheory.mixing.laws import MixingLaw
-from mixtheory.mixing.moments import squared_norm_variance
 from mixtheory.mixing.quadrature import expect
 from mixtheory.mixing.weights import EpBeta
 
@@ -239,7 +238,7 @@ def gaussian_ks_leading(law: MixingLaw) -> float:
     >>> round(gaussian_ks_leading(EpBeta.preserving_symmetric(1.0)), 5)
     0.01376
     """
-    return float(squared_norm_variance(law)) / 8 * _curvature_maximum()
+    return float(law.squared_norm_variance) / 8 * _curvature_maximum()
 
 
 def _scale_ks(rho: float) -> float:
@@ -274,7 +273,7 @@ def gaussian_ks_bound(law: MixingLaw) -> float:
     >>> round(gaussian_ks_bound(EpBeta.preserving_symmetric(1.0)), 4)
     0.0551
     """
-    remainder = law.n_parents**2 / 8 * _curvature_maximum() * float(squared_norm_variance(law))
+    remainder = law.n_parents**2 / 8 * _curvature_maximum() * float(law.squared_norm_variance)
     return _scale_ks(float(law.variance_factor)) + remainder
 
 

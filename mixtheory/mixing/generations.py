@@ -16,7 +16,6 @@ from mixtheory.mixing.moments import (
     check_covariance,
     excess_kurtosis,
     fourth_cumulant,
-    squared_norm_variance,
 )
 from mixtheory.mixing.quadrature import QuantileLaw, expect
 
@@ -112,7 +111,7 @@ def limit_excess_kurtosis(law: MixingLaw) -> float:
     1.5
     """
     gap = float(4 * law.r**2 - 2 * law.q2)
-    return 3 * float(squared_norm_variance(law)) / gap if gap > 0 else float("inf")
+    return 3 * float(law.squared_norm_variance) / gap if gap > 0 else float("inf")
 
 
 def cascade_criterion(law: QuantileLaw) -> float:

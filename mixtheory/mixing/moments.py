@@ -29,7 +29,6 @@ __all__ = [
     "separate_weights_matrix",
     "skewness_factor",
     "slope_factor",
-    "squared_norm_variance",
     "third_central_moment",
 ]
 
@@ -272,11 +271,6 @@ def skewness_factor(law: MixingLaw) -> Real:
     return law.third_moment_factor / law.variance_factor**1.5
 
 
-def squared_norm_variance(law: MixingLaw) -> Real:
-    r"""Variance 4 Var(q) = 4 (q_2 - r^2) of S = sum_s w_s^2 (T7 and T11 [D], derived in this project)."""
-    return 4 * (law.q2 - law.r**2)
-
-
 def fourth_cumulant(law: MixingLaw, kappa4: ArrayLike, variance: ArrayLike) -> Real:
     r"""Fourth cumulant of a mixed record.
 
@@ -304,7 +298,7 @@ def fourth_cumulant(law: MixingLaw, kappa4: ArrayLike, variance: ArrayLike) -> R
     """
     cumulant = check_reals("kappa4", kappa4)
     sigma2 = check_reals("variance", variance, low=0, closed="left")
-    return law.power_sum(4) * cumulant + 3 * squared_norm_variance(law) * sigma2**2
+    return law.power_sum(4) * cumulant + 3 * law.squared_norm_variance * sigma2**2
 
 
 def fourth_central_moment(law: MixingLaw, mu4: ArrayLike, variance: ArrayLike) -> Real:

@@ -33,7 +33,7 @@ def test_squared_norm_variance_equals_enumeration():
     for law in (OUTSIDE, THREE_PARENTS):
         squares = np.array([np.dot(w, w) for w in law.vectors])
         mean = np.dot(law.probabilities, squares)
-        assert moments.squared_norm_variance(law) == pytest.approx(np.dot(law.probabilities, (squares - mean) ** 2))
+        assert law.squared_norm_variance == pytest.approx(np.dot(law.probabilities, (squares - mean) ** 2))
 
 
 def test_mean_needs_one_population():
@@ -144,7 +144,7 @@ def test_dirichlet_fourth_cumulant_equals_moments_of_gamma_ratios():
     fourth = sum(expanded(s, s) for s in range(k))
     rho = sum((1 + k * eps) ** 2 * mixed([2, 0, 0]) - 2 * eps * (1 + k * eps) / k + eps**2 for _ in range(k))
     assert law.variance_factor == pytest.approx(rho)
-    assert moments.squared_norm_variance(law) == pytest.approx(square - rho**2)
+    assert law.squared_norm_variance == pytest.approx(square - rho**2)
     assert moments.fourth_cumulant(law, 2.0, 1.5) == pytest.approx(2.0 * fourth + 3 * (square - rho**2) * 1.5**2)
     assert moments.skewness_factor(Dirichlet(alpha, k)) < 1
 

@@ -310,7 +310,7 @@ FORMULAS = identity(
             lambda: [moments.skewness_factor(_law(p)) for p in LAWS],
             lambda: [oracles.power_sum(3, p) / oracles.power_sum(2, p) ** 1.5 for p in LAWS],
         ),
-        ("variance of S", lambda: [moments.squared_norm_variance(_law(p)) for p in LAWS], _norm_variances),
+        ("variance of S", lambda: [_law(p).squared_norm_variance for p in LAWS], _norm_variances),
         (
             "fourth central moment",
             lambda: [moments.fourth_central_moment(_law(p), 11.0, 1.4) for p in LAWS],
