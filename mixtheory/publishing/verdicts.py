@@ -58,6 +58,7 @@ class Verdicts:
             ("claims verified", str(self.count("verified"))),
             ("claims refuted", str(self.count("refuted"))),
             ("claims undecided", str(self.count("undecided"))),
+            ("identities", str(sum(claim.get("kind") == "identity" for claim in self.claims))),
             ("mutants", str(self.mutants())),
             ("mutants refuted", str(self.mutants(refuted=True))),
             ("components", str(sum(len(claim.get("components") or ()) for claim in self.claims))),

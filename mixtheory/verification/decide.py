@@ -215,23 +215,36 @@ def _assemble(claim: Claim, parts: Any, seed: int, alpha: float, mutants: bool) 
         else:
             wrong, spent = next(parts)
             seconds += spent
-            tried.append(_simulator_mutant(mutant, wrong))
+            tried.append(_simulator_mutant(claim, mutant, wrong))
     return replace(result, mutants=tuple(tried), seconds=seconds)
 
 
-def _simulator_mutant(mutant: SimulatorMutant, wrong: Sequence[ComponentResult]) -> MutantResult:
+def _simulator_mutant(claim: Claim, mutant: SimulatorMutant, wrong: Sequence[ComponentResult]) -> MutantResult:
     distances = [abs(c.estimate - c.closed) / c.margin if c.margin > 0 else math.inf for c in wrong]
-    refuted = [i for i, c in enumerate(wrong) if c.verdict == REFUTED]
+    # a margin of up to a quarter of the distance to a mutant, unless a person's judgement set it; the run stopped once
+    # the mutant was refuted, so the distance is held against the far end of the interval, not against the estimate
+    needed = 0.0 if claim.margin_class == "qualitative" else MUTANT_MARGINS
+    refuted = [i for i, c in enumerate(wrong) if c.verdict == REFUTED and _farthest(c) >= needed]
     i = max(refuted or range(len(wrong)), key=lambda j: distances[j])
     c = wrong[i]
     if refuted:
         detail = f"interval [{c.low:.6g}, {c.high:.6g}] is outside the region [{c.region[0]:.6g}, {c.region[1]:.6g}]"
     else:
         verdict = combine([w.verdict for w in wrong])
-        detail = f"the wrong simulator is {verdict}: estimate {c.estimate:.6g} against {c.closed:.6g}"
+        detail = (
+            f"the wrong simulator is {verdict}: estimate {c.estimate:.6g} against {c.closed:.6g}, {distances[i]:.3g} "
+            f"margins away where {needed:g} are asked for"
+        )
         if verdict == UNDECIDED and c.units_needed is not None:
             detail += f", {c.units_needed:.3g} units needed"
     return MutantResult(mutant.name, "simulator", bool(refuted), distances[i], c.label, c.units, detail)
+
+
+def _farthest(component: ComponentResult) -> float:
+    """Return the largest distance from the closed form, in margins, that the interval allows."""
+    if not component.margin > 0:
+        return math.inf
+    return max(abs(component.low - component.closed), abs(component.high - component.closed)) / component.margin
 
 
 def _formula_mutant(claim: Claim, mutant: FormulaMutant, result: ClaimResult) -> MutantResult:

@@ -160,7 +160,8 @@ class StudentT:
 
     def bounds(self, summary: Summary, alpha: float) -> Bounds | None:
         """Return ``estimate -+ t sd / sqrt(n)``, or None below the valid size."""
-        if summary.count < self.valid_from(summary, alpha):
+        # units without any spread say nothing of how far off their mean may be
+        if summary.count < self.valid_from(summary, alpha) or not summary.sd > 0:
             return None
         half = -float(special.stdtrit(summary.count - 1, alpha / 2.0)) * summary.standard_error
         return summary.estimate - half, summary.estimate + half

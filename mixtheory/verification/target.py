@@ -117,7 +117,9 @@ def _check_margin(claim: Claim, component: Component, closed: float, margin: flo
         raise ClaimError(f"{where}: the closed form is {closed}")
     if not (math.isfinite(margin) and margin >= 0):
         raise ClaimError(f"{where}: the margin is {margin}")
-    if claim.margin_class == "qualitative":
+    bound = component.region != Around() or component.closed is None
+    if claim.margin_class == "qualitative" and (bound or claim.kind not in ("inequality", "difference")):
+        # beside a bound a two-sided component is an equality, and held to what an equality may claim
         return
     scale = abs(closed)
     if component.closed is None:

@@ -13,7 +13,9 @@ from mixtheory.verification import (
     CLAIM_SHARE,
     DKW,
     SUITE_ALPHA,
+    ClaimError,
     Component,
+    EmpiricalBernstein,
     FormulaMutant,
     Lower,
     SimulatorMutant,
@@ -351,3 +353,44 @@ def test_a_claim_is_decided_without_a_blas_thread_more():
 
     made = claim(mean_component(0.0, 0.02, StudentT(0.0)), simulate=simulate)
     assert decide(made) == verify([made, normal(0.0, name="other")], workers=2)[0]
+
+
+def test_a_mutant_within_four_margins_does_not_count():
+    """In an exact claim the margin is at most a quarter of the distance to the mutant that refutes it."""
+
+    def made(distance):
+        return claim(
+            mean_component(1.0, 0.01, StudentT(skewness=0.0)),
+            simulate=lambda rng, n: rng.normal(1.0, 0.1, size=n),
+            margin_class="exact",
+            name=f"near.{round(10 * distance)}",
+            block_size=2**16,
+            mutants=(SimulatorMutant("near", lambda rng, n: rng.normal(1.0 + 0.01 * distance, 0.1, size=n)),),
+        )
+
+    for distance, counts in ((3.0, False), (5.0, True)):
+        result = decide(made(distance), mutants=True)
+        assert result.verdict == "verified"
+        assert result.mutants[0].refuted is counts, result.mutants[0].detail
+        assert result.passed is counts
+
+
+def test_a_two_sided_component_beside_a_bound_is_held_to_an_equality():
+    loophole = claim(
+        mean_component(1.0, 0.9, EmpiricalBernstein(0.0, 1.0)),
+        mean_component(0.0, 0.1, EmpiricalBernstein(0.0, 1.0), label="bound", region=Lower(), columns=0),
+        simulate=lambda rng, n: rng.random(n),
+        kind="inequality",
+    )
+    with pytest.raises(ClaimError, match="margin 0.9 is above 1.0% of 1"):
+        decide(loophole)
+
+
+def test_units_without_spread_decide_nothing():
+    constant = claim(
+        mean_component(1.0, 0.01, StudentT(skewness=0.0)),
+        simulate=lambda rng, n: np.ones(n),
+        margin_class="exact",
+        max_units=2**12,
+    )
+    assert decide(constant).verdict == "undecided"
