@@ -19,7 +19,11 @@ import pytest
 from mixtheory.mixing import claims
 from mixtheory.mixing.claims import oracles
 from mixtheory.verification import FormulaMutant, SimulatorMutant, decide
+from mixtheory.verification.decide import CLAIM_ALPHA
 from mixtheory.verification.mutate import mutate
+from mixtheory.verification.results import REFUTED
+from mixtheory.verification.stages import run_stages
+from mixtheory.verification.target import prepare
 
 BY_NAME = {claim.name: claim for claim in claims.POPULATION_CLAIMS}
 # the public samplers are simulators of the claims about them
@@ -181,6 +185,21 @@ def test_claim_is_verified_and_its_mutants_refuted(name, seed):
 def test_cheap_claims_hold_for_every_seed(seed):
     for name in CHEAP:
         assert_passed(decide(BY_NAME[name], seed=seed, mutants=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("claim", [c for c in claims.CLAIMS if c.simulate], ids=lambda claim: claim.name)
+def test_every_component_is_refuted_by_a_simulator_mutant(claim):
+    # one by one, with no exceptions: a component that no mutant moves out of its region would prove nothing
+    level = CLAIM_ALPHA / len(claim.components)
+    mutants = [m for m in claim.mutants if isinstance(m, SimulatorMutant)]
+    idle = []
+    for index, component in enumerate(claim.components):
+        target = prepare(claim, index)
+        verdicts = (run_stages(claim, [target], m.simulate, ("mutant", m.name), 0, level)[0].verdict for m in mutants)
+        if REFUTED not in verdicts:
+            idle.append(component.label)
+    assert idle == []
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from mixtheory.verification import (
     Relative,
     SimulatorMutant,
     StudentT,
+    Upper,
 )
 
 __all__ = ["CLAIMS"]
@@ -111,6 +112,7 @@ def _fourth_claim(
             FormulaMutant("normal law kept", lambda: [3 * build().variance_factor ** (2 * t) for t in generation]),
             wrong,
             SimulatorMutant("one weight for a generation", _reused_weight(law, generation)),
+            SimulatorMutant("self-pairs", lambda rng, n: np.full((n, len(generation)), 3.0)),
         ),
     )
 
@@ -282,6 +284,8 @@ LOGARITHMS = identity(
 
 STEPS = 20
 ROWS = 50
+# share of the drift for large tables that is claimed of a small one
+SHARE = 0.9
 
 
 def _log_variances(scheme: str) -> Simulator:
@@ -297,18 +301,21 @@ def _log_variances(scheme: str) -> Simulator:
 
 COLLAPSE = Claim(
     name="mixing.generations.shared.collapse",
-    statement="With one weight for each batch most runs lose over half of the variance, although its mean is constant.",
-    latex=r"\mathbb{E}\log(s_t^2/s_0^2)\approx t\,\mathbb{E}\log S,\quad P(s_t^2<s_0^2/2)>1/2",
-    assumptions="uniform lambda with r = 0, one a batch; 50 rows, t = 20; a band of 10 % for a table of finite size",
+    statement="With one weight for each batch the logarithm of the variance falls at least nine tenths as fast as its "
+    "drift for large tables, and most runs lose over half of the variance.",
+    latex=r"\mathbb{E}\log(s_t^2/s_0^2)\le0.9\,t\,\mathbb{E}\log S,\quad P(s_t^2<s_0^2/2)>1/2",
+    assumptions="uniform lambda with r = 0, one a batch; a table of 50 signs, t = 20",
     source=derived("section 4"),
     kind="inequality",
     margin_class="qualitative",
     components=(
         Component(
             label="mean logarithm of the variance",
-            closed=lambda: STEPS * generations.log_variance_drift(EpBeta.preserving_uniform()),
-            oracle=lambda: STEPS * oracles.expectation(lambda w: math.log(w**2 + (1 - w) ** 2), PRESERVING),
-            margin=Relative(0.1),
+            # a bound, not a value: of 50 rows the logarithm falls about 3 % faster than t E log S
+            closed=lambda: SHARE * STEPS * generations.log_variance_drift(EpBeta.preserving_uniform()),
+            oracle=lambda: SHARE * STEPS * oracles.expectation(_drift, PRESERVING),
+            margin=Relative(0.05),
+            region=Upper(),
             interval=StudentT(skewness=0.1),
         ),
         Component(
@@ -325,9 +332,7 @@ COLLAPSE = Claim(
     simulate=_log_variances("shared"),
     block_size=2**10,
     mutants=(
-        FormulaMutant(
-            "logarithm of the mean", lambda: [STEPS * math.log(EpBeta.preserving_uniform().variance_factor), None]
-        ),
+        FormulaMutant("E log S^2", lambda: [2 * SHARE * STEPS * oracles.expectation(_drift, PRESERVING), None]),
         SimulatorMutant("one lambda a row", _log_variances("permutation")),
         SimulatorMutant("independent pairs", _log_variances("independent")),
     ),

@@ -194,9 +194,10 @@ SEPARATE_PRESERVING = Claim(
 
 RIGIDITY = Claim(
     name="mixing.rigidity",
-    statement="Weights that differ between columns lose covariance, even where each of them keeps its variance.",
-    latex=r"C_{kl}^2=C_{kk}C_{ll},\ C_{kl}>0\iff\lambda_k=\lambda_l\ \text{a.s.}",
-    assumptions="independent preserving weights of mean 0.8 against one shared preserving weight; correlation 0.6",
+    statement="Two independent weights, each of which keeps its column's variance, lose covariance.",
+    latex=r"C_{11}=C_{22}=1,\ \lambda_1\perp\lambda_2:\quad C_{12}<1",
+    assumptions="one pair of independent preserving weights of mean 0.8, against a shared one; correlation 0.6; "
+    "that no other weights keep it (the converse) is algebra, see mixing.separate.matrix",
     source=derived("T3"),
     kind="difference",
     margin_class="qualitative",

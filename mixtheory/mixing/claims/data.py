@@ -173,17 +173,19 @@ MOMENTS = identity(
 GRID = np.linspace(0, 1, 802)[1:-1]
 
 
-def _sample(scale: float = 1.0, p: float = 0.3) -> Callable[[Generator, int], Array]:
+def _sample(
+    scale: float = 1.0, p: float = 0.3, student: float = 1.0, chances: Array = CHANCES
+) -> Callable[[Generator, int], Array]:
     def simulate(rng: Generator, n: int) -> Array:
         return np.stack(
             [
                 populations.Normal(0.7, 1.6 * scale).rvs(n, rng),
                 populations.Exponential(1.3 * scale).rvs(n, rng),
-                populations.StudentT(8.5 / scale).rvs(n, rng),
+                populations.StudentT(8.5).rvs(n, rng) * student * scale,
                 populations.Cauchy().rvs(n, rng) * scale,
                 populations.TwoClusters(3.0, p, 0.8).rvs(n, rng),
                 populations.Bernoulli(p).rvs(n, rng) == 0.0,
-                populations.Discrete(tuple(VALUES), tuple(CHANCES)).rvs(n, rng) <= scale,
+                populations.Discrete(tuple(VALUES), tuple(chances)).rvs(n, rng) <= 1.0,
             ],
             axis=1,
         )
@@ -192,10 +194,10 @@ def _sample(scale: float = 1.0, p: float = 0.3) -> Callable[[Generator, int], Ar
 
 
 def _quantile_part(
-    label: str, public: Callable[[], populations.Population], cdf: Callable[[Array], Array]
+    label: str, public: Callable[[], populations.Population], cdf: Callable[[Array], Array], margin: float = 0.01
 ) -> Component:
     """Return the claim that draws fall below the quantile of order p with probability p."""
-    return Component(label=label, oracle=lambda: GRID, margin=0.01, interval=DKW(cdf, lambda: public().ppf(GRID)))
+    return Component(label=label, oracle=lambda: GRID, margin=margin, interval=DKW(cdf, lambda: public().ppf(GRID)))
 
 
 def _clusters_cdf(x: Array) -> Array:
@@ -227,8 +229,9 @@ SAMPLERS = Claim(
     components=(
         _quantile_part("normal", lambda: populations.Normal(0.7, 1.6), lambda x: oracles.normal_cdf((x - 0.7) / 1.6)),
         _quantile_part("exponential", lambda: populations.Exponential(1.3), lambda x: 1 - np.exp(-x / 1.3)),
-        _quantile_part("Student", lambda: populations.StudentT(8.5), _student_cdf),
-        _quantile_part("Cauchy", populations.Cauchy, lambda x: 0.5 + np.arctan(x) / np.pi),
+        # variance 1 is 0.031 away for Student's law, a scale a fifth too large 0.030 for the Cauchy law
+        _quantile_part("Student", lambda: populations.StudentT(8.5), _student_cdf, margin=0.0065),
+        _quantile_part("Cauchy", populations.Cauchy, lambda x: 0.5 + np.arctan(x) / np.pi, margin=0.0065),
         Component(
             label="two clusters",
             no_oracle="the population has no public distribution function",
@@ -254,6 +257,8 @@ SAMPLERS = Claim(
     mutants=(
         SimulatorMutant("scales a fifth too large", _sample(scale=1.2)),
         SimulatorMutant("clusters and sides swapped", _sample(p=0.7)),
+        SimulatorMutant("Student with variance 1", _sample(student=math.sqrt(6.5 / 8.5))),
+        SimulatorMutant("chances in reverse", _sample(chances=CHANCES[::-1])),
         FormulaMutant("Bernoulli(1 - p)", lambda: [*[None] * 5, 0.3, None]),
     ),
 )

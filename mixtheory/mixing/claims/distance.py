@@ -22,6 +22,8 @@ UNIFORM: oracles.Law = (1.0, 1.0, 0.0, 0.0)
 PRESERVING: oracles.Law = oracles.symmetric(1.0)
 ASYMMETRIC: oracles.Law = (2.0, 3.0, 0.15, 0.4)
 PUBLISHED: oracles.Law = (4.34, 1.33, 0.3, 0.3)
+# S reaches 5
+WIDE: oracles.Law = (1.0, 1.0, 1.0, 1.0)
 LAWS = (UNIFORM, PRESERVING, ASYMMETRIC, PUBLISHED)
 POINTS = np.array([-2.5, -0.71, 0.0, 0.3, 1.0, 4.0])
 
@@ -179,7 +181,8 @@ COUPLING = Claim(
             # a pair of signs differs by 2 half of the time
             closed=lambda p=p: distances.wasserstein_bound(weights.EpBeta(*ASYMMETRIC), p, 2.0 ** (p - 1)) ** p,  # type: ignore[misc]
             oracle=lambda p=p: 2.0 ** (p - 1) * _lesser_moment(p),  # type: ignore[misc]
-            margin=Relative(0.01),
+            # clipped weights are 3.2 % away at p = 1
+            margin=Relative(0.006),
             interval=EmpiricalBernstein(0.0, 2.81**p),
         )
         for p in (1, 2)
@@ -218,8 +221,8 @@ def _clipped_dual(rng: Generator, n: int) -> Array:
     return _dual(oracles.square_sum(clipped(draw_weights(rng, n, *PRESERVING))), PRESERVING)
 
 
-def _dual_range() -> EmpiricalBernstein:
-    values = _dual(np.linspace(0.5, 2.0, 4001), PRESERVING)
+def _dual_range(largest: float = 2.0) -> EmpiricalBernstein:
+    values = _dual(np.linspace(0.5, largest, 4001), PRESERVING)
     return EmpiricalBernstein(float(values.min()) - 1e-3, float(values.max()) + 1e-3)
 
 
@@ -279,7 +282,7 @@ LOOSE = Claim(
             oracle=lambda: _lesser_bound(PRESERVING),
             margin=0.04,
             region=Upper(),
-            interval=EmpiricalBernstein(0.0, 1.0),
+            interval=EmpiricalBernstein(0.0, 1.6),
         ),
         Component(
             label="W2 holds",
@@ -287,7 +290,7 @@ LOOSE = Claim(
             oracle=lambda: 2 * oracles.expectation(lambda w: _lesser(w) ** 2, PRESERVING),
             margin=0.05,
             region=Upper(),
-            interval=EmpiricalBernstein(0.0, 1.0),
+            interval=EmpiricalBernstein(0.0, 1.6),
         ),
         Component(
             label="W1 is five times smaller",
@@ -296,12 +299,13 @@ LOOSE = Claim(
             margin=0.005,
             region=Upper(),
             expected=lambda: oracles.mixture_w1(PRESERVING),
-            interval=_dual_range(),
+            interval=_dual_range(5.0),
         ),
     ),
     simulate=_gaps(PRESERVING),
     mutants=(
         SimulatorMutant("weights in [0, 1]", _gaps(UNIFORM)),
+        SimulatorMutant("weights in [-1, 2]", _gaps(WIDE)),
         FormulaMutant("a tenth of the bound", lambda: [None, None, _lesser_bound(PRESERVING) / 10]),
     ),
 )

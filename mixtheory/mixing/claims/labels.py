@@ -239,9 +239,10 @@ RULES = ("bernoulli", "larger_weight")
 
 MARGINAL = Claim(
     name="mixing.labels.hard.marginal",
-    statement="A hard label copied by any rule that looks at the weight alone has exactly the class probabilities.",
-    latex=r"P(\tilde y=k)=\pi_k",
-    assumptions=f"{THREE}; lambda uniform on (0, 1), independent parents",
+    statement="A hard label copied from the first parent with probability lambda, or from the parent of the larger "
+    "weight, has exactly the class probabilities.",
+    latex=r"P(\tilde y=k)=\pi_k,\quad k=0,1",
+    assumptions=f"{THREE}; lambda uniform on (0, 1), independent parents; two rules that look at the weight alone",
     source=derived("T10(c)"),
     kind="equality",
     margin_class="exact",

@@ -202,7 +202,8 @@ BOUNDS = Claim(
     mutants=(
         SimulatorMutant("self-pairs", lambda rng, n: np.stack([_self_pairs(rng, n), _self_pairs(rng, n)], axis=1)),
         SimulatorMutant("fixed weight 1/2", lambda rng, n: np.full((n, 2), 0.5)),
-        FormulaMutant("half the bound", lambda: [None, 0.5]),
+        FormulaMutant("nine tenths of the upper bound", lambda: [None, 0.9]),
+        FormulaMutant("a fifth above the lower bound", lambda: [0.6, None]),
     ),
 )
 

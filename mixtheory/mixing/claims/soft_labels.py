@@ -101,7 +101,8 @@ def _class_squares(laws: tuple[Law, ...]) -> Simulator:
 
 def _class_bounds(k: int) -> EmpiricalBernstein:
     square, share = float(SDS[k] ** 2), PROPORTIONS[k]
-    largest = square * (1 + 2 * max(CLASS_LAWS[k][2:])) ** 2
+    # the widest law of all, for the mutants
+    largest = square * (1 + 2 * max(max(law[2:]) for law in CLASS_LAWS)) ** 2
     return EmpiricalBernstein(square * (1 - 1 / share) - 1e-9, square + (largest - square) / share + 1e-9)
 
 
@@ -131,6 +132,7 @@ SAME_CLASS = Claim(
     mutants=(
         FormulaMutant("factor of the first law", lambda: [None, *(oracles.power_sum(2, UNIFORM) * SDS[1:] ** 2)]),
         SimulatorMutant("first law for all classes", _class_squares((UNIFORM,) * 3)),
+        SimulatorMutant("laws of the next class", _class_squares((*CLASS_LAWS[1:], UNIFORM))),
     ),
 )
 
