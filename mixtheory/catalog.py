@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import fnmatch
 import importlib
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mixtheory._validation import near_matches
@@ -54,6 +56,17 @@ def _pick(kind: str, name: str, found: dict[str, Path]) -> Path:
     return found[name]
 
 
+def _load(path: Path) -> ModuleType:
+    """Import a script; whatever goes wrong in it becomes one message that names the file and the line."""
+    try:
+        return load_script(path)
+    except Exception as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
+        where = f"{path}, line {line}" if line else str(path)
+        raise ValueError(f"{where} cannot be imported: {type(error).__name__}: {error}") from error
+
+
 def studies() -> dict[str, Path]:
     """Return the scripts of all studies by name."""
     return {name: path for name, path in _scripts("simulations").items() if "STUDY" in path.read_text("utf-8")}
@@ -67,8 +80,12 @@ def load_study(name: str) -> Study:
     ValueError
         If there is none, with near matches, or its script gives it another name.
     """
+    from mixtheory.montecarlo import Study
+
     path = _pick("study", name, studies())
-    study: Study = load_script(path).STUDY
+    study = getattr(_load(path), "STUDY", None)
+    if not isinstance(study, Study):
+        raise ValueError(f"{path} must define STUDY = Study(...), got {study!r}")
     if study.name != name:
         raise ValueError(f"the study in {path} must be called {name!r} like its file, got {study.name!r}")
     return study
@@ -91,11 +108,16 @@ def figure(name: str) -> Path:
 
 
 def _all_claims() -> list[Claim]:
+    from mixtheory.verification import Claim
+
     found: list[Claim] = []
     for topic in TOPICS:
         found += importlib.import_module(f"{topic}.claims").CLAIMS
     for path in _scripts("claims").values():
-        found += load_script(path).CLAIMS
+        own = getattr(_load(path), "CLAIMS", None)
+        if not isinstance(own, (tuple, list)) or not all(isinstance(claim, Claim) for claim in own):
+            raise ValueError(f"{path} must define CLAIMS, a tuple of Claim, got {own!r}")
+        found += own
     names = [claim.name for claim in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -47,6 +47,10 @@ def _clear_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         print("\ninterrupted; run the same command again to go on", file=sys.stderr)
         raise typer.Exit(130) from None
+    except BrokenPipeError:
+        # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
     except (ValueError, TypeError) as error:
         raise _fail(error, 2) from None
     except (OSError, RuntimeError) as error:
@@ -59,6 +63,23 @@ def _worker_count(workers: int | None) -> int:
     return os.cpu_count() or 1 if workers is None else check_integer("workers", workers, low=1)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from mixtheory import __version__
+
+        print(f"mixtheory {__version__}")
+        raise typer.Exit(0)
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
 @app.command(name="list")
 def list_() -> None:
     """List all studies, figures and claims."""
@@ -67,8 +88,12 @@ def list_() -> None:
     with _clear_errors():
         print("studies (mixtheory run NAME)")
         for name in catalog.studies():
-            study = catalog.load_study(name)
-            print(f"  {name:28} {study.title} [{', '.join(study.profiles)}]")
+            try:
+                study = catalog.load_study(name)
+            except ValueError as error:
+                print(f"  {name:28} {error}")
+            else:
+                print(f"  {name:28} {study.title} [{', '.join(study.profiles)}]")
         print("figures (mixtheory figures NAME)")
         for name, path in catalog.figures().items():
             print(f"  {name:28} {_first_line(path)}")
@@ -87,12 +112,12 @@ def _first_line(path: Path) -> str:
 @app.command()
 def run(
     names: Annotated[list[str], typer.Argument(help="Names of studies.")],
-    profile: Annotated[str | None, typer.Option(help="Which design and number of replicates, such as quick.")] = None,
+    profile: Annotated[str | None, typer.Option(help="quick or paper; by default the study's first.")] = None,
     replicates: Annotated[int | None, typer.Option(help="Replicates a cell, rounded up to whole blocks.")] = None,
     workers: Workers = None,
     seed: Seed = 0,
     results: Results = _DEFAULT_RESULTS,
-    backend: Annotated[str | None, typer.Option(help="threads, loky or dask.")] = None,
+    backend: Annotated[str | None, typer.Option(help="threads, loky or dask; by default the study's.")] = None,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
     allow_mixed: Annotated[bool, typer.Option(help="Merge blocks of other machines or versions.")] = False,
     salvage: Annotated[bool, typer.Option(help="First copy what can be read of a damaged store.")] = False,
@@ -172,10 +197,18 @@ def verify(
 ) -> None:
     """Decide claims: exit status 0 only if every claim is verified and every mutant refuted."""
     from mixtheory import catalog
+    from mixtheory.montecarlo.command import check_writable
     from mixtheory.verification.command import run_verification
+    from mixtheory.verification.decide import SUITE_ALPHA, check_options
     from mixtheory.verification.report import exit_status
 
     with _clear_errors():
+        # before the claims are loaded, which takes seconds
+        check_options(seed=seed, alpha=SUITE_ALPHA if alpha is None else alpha, workers=_worker_count(workers))
+        if mutate and names:
+            raise ValueError(f"--mutate is for all claims together, got the names {names}")
+        if json_file is not None:
+            check_writable("--json", json_file)
         chosen = catalog.claims(names or ())
         status = _mutate(chosen) if mutate else 0
         if not mutate or mutants or json_file:
@@ -250,11 +283,19 @@ app.add_typer(new, name="new")
 
 
 def _write_template(kind: str, folder: str, name: str) -> None:
+    import importlib.util
+    import keyword
     from importlib.resources import files
 
+    from mixtheory import catalog
+
     with _clear_errors():
-        if not name.isidentifier() or name.startswith("_"):
+        if not name.isidentifier() or name.startswith("_") or keyword.iskeyword(name):
             raise ValueError(f"name must be letters, digits and _ and start with a letter, got {name!r}")
+        if importlib.util.find_spec(name) is not None:
+            raise ValueError(f"name must not be that of an importable module, which the file would hide, got {name!r}")
+        if kind == "study" and name in catalog.studies() and not (Path(folder) / f"{name}.py").exists():
+            raise ValueError(f"name must not be that of a study of the project, got {name!r}")
         path = Path(folder) / f"{name}.py"
         template = files("mixtheory").joinpath("templates", f"{kind}.py.txt").read_text("utf-8")
         text = string.Template(template).substitute(name=name, title=name.replace("_", " ").capitalize())

@@ -53,6 +53,12 @@ def test_unknown_names_suggest_near_matches_and_exit_with_two(arguments, near, t
         (["verify", "mixing.mean", "--workers", "-3"], "workers must be an integer >= 1, got -3"),
         (["reproduce", "--profile", "papr"], "did you mean 'paper'"),
         (["new", "study", "not a name"], "name must be letters, digits and _"),
+        (["new", "study", "class"], "name must be letters, digits and _"),
+        (["new", "study", "numpy"], "name must not be that of an importable module"),
+        (["new", "study", "variance_distortion"], "name must not be that of a study of the project"),
+        (["verify", "mixing.mean", "--mutate"], "--mutate is for all claims together"),
+        (["verify", "mixing.mean", "--json", "."], "--json must name a file, got '.'"),
+        (["run", "variance_distortion", "--scheduler", "nonsense"], "scheduler must be an address such as"),
     ],
 )
 def test_bad_values_are_named_and_nothing_is_written(arguments, message, tmp_path, monkeypatch):
@@ -61,6 +67,50 @@ def test_bad_values_are_named_and_nothing_is_written(arguments, message, tmp_pat
     assert done.exit_code == 2
     assert message in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("STUDY = (\n", "line 1 cannot be imported: SyntaxError"),
+        ("x = 1\nSTUDY = x / 0\n", "line 2 cannot be imported: ZeroDivisionError"),
+        ("STUDY = 3\n", "must define STUDY = Study(...), got 3"),
+    ],
+)
+def test_a_broken_script_is_one_message_and_spares_the_others(text, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "simulations").mkdir()
+    (tmp_path / "simulations" / "mine.py").write_text(text)
+    done = invoke("run", "mine")
+    assert done.exit_code == 2
+    assert message in done.stderr
+    listed = invoke("list")
+    assert listed.exit_code == 0
+    assert message in listed.stdout
+    assert "variance_distortion" in listed.stdout
+
+
+def test_broken_claims_are_one_message(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / "mine.py").write_text("CLAIMS = 3\n")
+    done = invoke("verify", "mixing.mean")
+    assert done.exit_code == 2
+    assert "must define CLAIMS, a tuple of Claim, got 3" in done.stderr
+
+
+def test_version():
+    done = invoke("--version")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("mixtheory ")
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    done = subprocess.run(
+        f"{sys.executable} -m mixtheory list | head -n 1", shell=True, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("studies")
+    assert "rror" not in done.stderr
 
 
 def test_unknown_option_is_a_usage_error():

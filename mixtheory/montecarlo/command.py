@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +18,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mixtheory.montecarlo.execute import BACKENDS, SchedulerError, fingerprint_text
-from mixtheory.montecarlo.lock import StoreError
+from mixtheory.montecarlo.lock import Lock, StoreError
 from mixtheory.montecarlo.run import BlockFailure, MixedResults
 from mixtheory.montecarlo.salvage import salvage
+from mixtheory.montecarlo.store import Store
 
 if TYPE_CHECKING:
     from mixtheory.montecarlo.study import Study
 
-__all__ = ["RunOptions", "main", "run_study", "store_path", "table_path", "write_atomically"]
+__all__ = ["RunOptions", "check_writable", "main", "run_study", "store_path", "table_path", "write_atomically"]
 
 INTERRUPTED = 130
 
@@ -64,6 +67,23 @@ def write_atomically(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def check_writable(name: str, path: Path) -> None:
+    """Raise an error that names an option if no file can be written at its path; nothing is left behind.
+
+    Raises
+    ------
+    ValueError
+        If the path is a folder or empty, or its folder cannot be made or written.
+    """
+    if not path.name or path.is_dir():
+        raise ValueError(f"{name} must name a file, got {str(path)!r}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise ValueError(f"{name} must name a file that can be written, got {str(path)!r}: {error.strerror}") from None
+
+
 def run_study(study: Study, options: RunOptions) -> pd.DataFrame:
     """Run a study into a results folder: its store, its tidy table, and a record of how it was run.
 
@@ -74,6 +94,8 @@ def run_study(study: Study, options: RunOptions) -> pd.DataFrame:
     """
     path = store_path(options.results, study.name)
     if options.salvage:
+        # a mistake in the options must not touch the store
+        study.plans(options.profile, options.replicates, options.seed)
         _salvage(path)
     start = time.monotonic()
     frame = study.run(
@@ -107,27 +129,38 @@ def run_study(study: Study, options: RunOptions) -> pd.DataFrame:
 
 
 def _salvage(path: Path) -> None:
+    """Copy what can be read of a damaged store beside it, then put the copy in its place."""
     damaged = path.with_name(f"{path.name}.damaged")
-    if damaged.exists():
-        raise StoreError(f"{damaged} exists from an earlier salvage; move it away first")
+    fresh = path.with_name(f"{path.name}.salvaged")
     if not path.is_file():
         raise StoreError(f"there is no store at {path} to salvage")
-    os.replace(path, damaged)
-    for suffix in ("-wal", "-shm"):
-        side = path.with_name(path.name + suffix)
-        if side.exists():
-            os.replace(side, damaged.with_name(damaged.name + suffix))
-    copied = salvage(damaged, path)
-    print(f"copied {copied} blocks from {damaged}, which is left as it was", file=sys.stderr)
+    if damaged.exists() or fresh.exists():
+        raise StoreError(f"{damaged} or {fresh} exists from an earlier salvage; move it away first")
+    # a run that is still writing to the store holds this lock
+    lock = Lock(path.with_name(f"{path.name}.lock"))
+    try:
+        with contextlib.suppress(StoreError), Store(path, readonly=True) as store:
+            if store.is_sound():
+                raise ValueError(f"--salvage is for damaged stores; {path} is sound, run the command without it")
+        copied = salvage(path, fresh)
+        for suffix in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                os.replace(part, damaged.with_name(damaged.name + suffix))
+        os.replace(fresh, path)
+    finally:
+        lock.release()
+        fresh.with_name(f"{fresh.name}.lock").unlink(missing_ok=True)
+    print(f"copied {copied} blocks of the damaged store, which is kept as {damaged}", file=sys.stderr)
 
 
 def main(study: Study, arguments: Sequence[str] | None = None) -> int:
     """Run one study with options from a command line; return the exit status."""
     parser = argparse.ArgumentParser(prog=study.name, description=study.title)
     if study.profiles:
-        parser.add_argument("--profile", choices=study.profiles)
+        parser.add_argument("--profile", choices=study.profiles, help=f"by default {study.profiles[0]}")
     parser.add_argument("--replicates", type=int, help="replicates a cell, rounded up to whole blocks")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="by default all cores")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--backend", choices=BACKENDS)
@@ -145,12 +178,16 @@ def run_to_end(study: Study, options: RunOptions) -> int:
         path = store_path(options.results, study.name)
         print(f"\ninterrupted: finished blocks are in {path}; run the same command again to go on", file=sys.stderr)
         return INTERRUPTED
-    except (StoreError, SchedulerError, BlockFailure, MixedResults) as error:
+    except (StoreError, SchedulerError, BlockFailure, MixedResults, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except (ValueError, TypeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except (OSError, RuntimeError) as error:
+        path = store_path(options.results, study.name)
+        print(f"error: {type(error).__name__}: {error}; finished blocks are in {path}", file=sys.stderr)
+        return 1
     with pd.option_context("display.width", 200, "display.max_rows", 40, "display.max_columns", 30):
         print(frame)
     print(f"table: {table_path(options.results, study.name)}")

@@ -10,8 +10,11 @@ import contextlib
 import functools
 import importlib
 import json
+import re
+import signal
 import struct
 import sys
+import threading
 import time
 import traceback
 import warnings
@@ -34,6 +37,7 @@ __all__ = ["BACKENDS", "Job", "Outcome", "SchedulerError", "Work", "check_backen
 BACKENDS = ("threads", "loky", "dask")
 
 _CONNECT_SECONDS = 10
+_ADDRESS = re.compile(r"([a-z]+://)?[^\s/:]+:\d+")
 
 
 class SchedulerError(ConnectionError):
@@ -60,6 +64,9 @@ class Work:
         else:
             rows = [self.simulate(rng, **parameters) for _ in range(n)]
             rows = [row if isinstance(row, Mapping) else {"value": row} for row in rows]
+            if any(row.keys() != rows[0].keys() for row in rows):
+                names = sorted({name for row in rows for name in row.keys() ^ rows[0].keys()})
+                raise ValueError(f"the simulator of study {self.study!r} must always return the same outputs: {names}")
             arrays = {name: np.asarray([row[name] for row in rows]) for name in rows[0]}
         for name, array in arrays.items():
             if array.ndim == 0 or len(array) != n:
@@ -151,18 +158,26 @@ def _dump(work: Work) -> bytes:
         return bytes(cloudpickle.dumps(work))
 
 
-def check_backend(backend: str, scheduler: str | None) -> str:
-    """Return the backend to use; the address of a scheduler implies ``"dask"``.
+def check_backend(backend: str | None, scheduler: str | None, default: str = "threads") -> str:
+    """Return the backend to use: `backend`, or Dask if a scheduler is named, or the default.
 
     Raises
     ------
     ValueError, TypeError
-        If there is no such backend, or Dask is asked for without a scheduler.
+        If there is no such backend, Dask is asked for without a scheduler or another backend with one, or the
+        scheduler is no address.
     """
-    check_choice("backend", backend, BACKENDS)
-    if backend == "dask" and scheduler is None:
-        raise ValueError("scheduler must be the address of a Dask scheduler when backend is 'dask', got None")
-    return backend if scheduler is None else "dask"
+    if backend is not None:
+        check_choice("backend", backend, BACKENDS)
+    if scheduler is None:
+        if backend == "dask":
+            raise ValueError("scheduler must be the address of a Dask scheduler when backend is 'dask', got None")
+        return backend or default
+    if backend not in (None, "dask"):
+        raise ValueError(f"backend must be 'dask' or left out when a scheduler is given, got {backend!r}")
+    if not isinstance(scheduler, str) or not _ADDRESS.fullmatch(scheduler):
+        raise ValueError(f"scheduler must be an address such as tcp://127.0.0.1:8786, got {scheduler!r}")
+    return "dask"
 
 
 def execute(
@@ -171,7 +186,7 @@ def execute(
     *,
     root: int,
     workers: int = 1,
-    backend: str = "threads",
+    backend: str | None = None,
     scheduler: str | None = None,
 ) -> Generator[Outcome, None, None]:
     """Yield the outcomes of blocks as they finish, in any order.
@@ -213,7 +228,10 @@ def execute(
             with joblib.parallel_config(backend="threading"):
                 yield from _parallel(functools.partial(_compute, work, root), rest, n_jobs=workers)
         else:
-            with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+            _silence_dying_executor()
+            with joblib.parallel_config(
+                backend="loky", inner_max_num_threads=1, initializer=_leave_interrupts_to_parent
+            ):
                 yield from _parallel(functools.partial(_compute_remotely, _dump(work), root), rest, n_jobs=workers)
 
 
@@ -229,6 +247,26 @@ def _parallel(
             # when a run is stopped early joblib warns of the work that is dropped; the store lacks it and says so
             warnings.simplefilter("ignore", UserWarning)
             outcomes.close()
+
+
+def _leave_interrupts_to_parent() -> None:
+    """Let the parent alone answer Ctrl-C, which a terminal sends to every process of the group."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@functools.cache
+def _silence_dying_executor() -> None:
+    """Drop the tracebacks that the thread of an executor prints when a run is stopped before its end.
+
+    What goes wrong in a worker reaches the parent as an error of its own.
+    """
+    honest = threading.excepthook
+
+    def hook(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.thread is None or arguments.thread.name != "ExecutorManagerThread":
+            honest(arguments)
+
+    threading.excepthook = hook
 
 
 @contextlib.contextmanager

@@ -98,9 +98,13 @@ class Run:
                 failed = self._collect(outcomes, report)
         if failed:
             names = ", ".join(f.name for f in failed[:3]) + (", ..." if len(failed) > 3 else "")
+            if self.store.path is None:
+                advice = "nothing is kept without a store (store=PATH). Replay one with study.replay(BLOCK, seed=SEED)"
+            else:
+                advice = "the others are stored. Replay one with `mixtheory replay BLOCK`"
             raise BlockFailure(
-                f"{len(failed)} of {len(missing)} blocks of study {study.name!r} failed; the others are stored. Replay "
-                f"one with `mixtheory replay BLOCK`: {names}\nThe first error was:\n{failed[0].traceback}"
+                f"{len(failed)} of {len(missing)} blocks of study {study.name!r} failed; {advice}: {names}\n"
+                f"The first error was:\n{failed[0].traceback}"
             )
         return self._frame()
 

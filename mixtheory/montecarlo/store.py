@@ -277,6 +277,12 @@ class Store:
                 )
         return [payload for _, payload, _ in rows]
 
+    def is_sound(self) -> bool:
+        """Return whether every stored payload agrees with its checksum."""
+        with _explained(self._label, "read"):
+            rows = self._connection.execute("SELECT payload, checksum FROM blocks")
+            return all(checksum(payload) == digest for payload, digest in rows)
+
     def record_failure(self, failure: Failure) -> None:
         """Record a block that raised an error; it is never returned as a result."""
         with _explained(self._label, "write to"), self._transaction():

@@ -29,6 +29,9 @@ __all__ = ["Study", "grid"]
 
 Cell = Mapping[str, Any]
 
+# columns of the result and arguments of the simulator
+_RESERVED = {"metric", "estimate", "mcse", "replicates", "reference", "rng"}
+
 
 def grid(**axes: Iterable[Any]) -> list[dict[str, Any]]:
     """Return the product of some axes as a list of cells.
@@ -38,6 +41,9 @@ def grid(**axes: Iterable[Any]) -> list[dict[str, Any]]:
     >>> grid(n=[10, 20], law=["a"])
     [{'n': 10, 'law': 'a'}, {'n': 20, 'law': 'a'}]
     """
+    for name, values in axes.items():
+        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+            raise TypeError(f"{name} must be a sequence of values such as [{values!r}], got {values!r}")
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
@@ -98,6 +104,8 @@ class Study:
     ) -> None:
         if not callable(simulate):
             raise TypeError(f"simulate must be callable, got {simulate!r}")
+        if isinstance(metrics, Metric) or not all(isinstance(metric, Metric) for metric in metrics):
+            raise TypeError(f"metrics must be a sequence of metrics such as [Mean('value')], got {metrics!r}")
         self.metrics = tuple(metrics)
         if not self.metrics:
             raise ValueError("metrics must hold at least one metric, got none")
@@ -105,6 +113,8 @@ class Study:
         if len(set(names)) < len(names):
             raise ValueError(f"metrics must have different names, got {names}")
         self.name = name or str(getattr(simulate, "__name__", "study"))
+        if not isinstance(self.name, str) or "/" in self.name:
+            raise ValueError(f"name must be a str without '/', got {self.name!r}")
         self.title = title
         self.simulate = simulate
         self.data = None if data is None else tuple(data)
@@ -129,6 +139,10 @@ class Study:
         for cell in rows:
             if not isinstance(cell, Mapping):
                 raise TypeError(f"{where} must be mappings of parameter names to values, got {cell!r}")
+            reserved = _RESERVED | ({"n"} if self.batched else set())
+            taken = sorted(reserved & set(cell))
+            if taken:
+                raise ValueError(f"{where} must not call a parameter {taken}: the engine uses these names")
             missing = [p for p in self.data or () if p not in cell]
             if missing:
                 raise ValueError(f"data names parameters that a cell lacks: {missing}; the cell has {list(cell)}")
@@ -168,6 +182,12 @@ class Study:
     def generation(self) -> str:
         """Hash of the source of the simulator, the metrics and everything that they call in this project."""
         return source_hash([self.simulate, *self.metrics])
+
+    def plans(self, profile: str | None = None, replicates: int | None = None, seed: int = 0) -> list[Plan]:
+        """Return what a run would compute: the keys and the number of blocks of every cell."""
+        root = check_root(seed)
+        blocks = self.blocks(profile, replicates)
+        return [self._plan(cell, blocks, root) for cell in self.cells(profile)]
 
     def _plan(self, cell: Cell, blocks: int, root: int) -> Plan:
         parameters = dict(cell)
@@ -229,13 +249,11 @@ class Study:
             If stored blocks have another fingerprint and `allow_mixed` is not set.
         StoreError, StoreLocked, SchedulerError, ValueError, TypeError
         """
-        root = check_root(seed)
+        plans = self.plans(profile, replicates, seed)
         check_integer("workers", workers, low=1)
-        backend = _execute.check_backend(backend or self.backend, scheduler)
-        blocks = self.blocks(profile, replicates)
-        plans = [self._plan(cell, blocks, root) for cell in self.cells(profile)]
+        backend = _execute.check_backend(backend, scheduler, self.backend)
         with contextlib.nullcontext(store) if isinstance(store, Store) else Store(store) as opened:
-            return Run(self, opened, plans, root, allow_mixed).complete(
+            return Run(self, opened, plans, seed, allow_mixed).complete(
                 workers=workers,
                 backend=backend,
                 scheduler=scheduler,
@@ -253,7 +271,7 @@ class Study:
         """
         study, _, rest = name.partition("/")
         key, _, index = rest.partition("/")
-        if study == self.name and index.isdigit():
+        if study == self.name and index.isdigit() and int(index) < 2**64:
             for cells in self._cells.values():
                 for cell in cells:
                     plan = self._plan(cell, 1, root)

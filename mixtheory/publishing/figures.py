@@ -69,7 +69,7 @@ class Results:
         """Raise `MissingResults` that names the commands to run unless every one of `studies` is stored."""
         missing = self.missing(studies)
         if missing:
-            commands = " and ".join(f"`mixtheory run {name}`" for name in missing)
+            commands = f"`mixtheory run {' '.join(missing)}`"
             hint = near_matches(missing[0], self.available())
             raise MissingResults(f"no results in {self.path(missing[0])}: {commands} makes them{hint}", missing)
 

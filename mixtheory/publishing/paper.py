@@ -20,7 +20,7 @@ from mixtheory.publishing.verdicts import Verdicts, claims_latex, read_verdicts
 __all__ = ["LatexFailed", "LatexMissing", "build_paper", "find_latexmk", "generate"]
 
 JOB = "mixtheory"
-HOW_TO_INSTALL = """the paper needs latexmk and pdflatex, and {missing} is not installed. Install them with
+HOW_TO_INSTALL = """the paper needs latexmk and pdflatex; missing here: {missing}. Install them with
   Debian, Ubuntu:  apt-get install latexmk texlive-latex-recommended texlive-fonts-recommended
   Fedora:          dnf install latexmk texlive-scheme-basic texlive-collection-latexrecommended \\
                        texlive-collection-fontsrecommended

@@ -117,12 +117,20 @@ def verify(
         If a name occurs twice, or `alpha`, `seed` or `workers` is out of range.
     """
     chosen = list(claims)
+    if not all(isinstance(claim, Claim) for claim in chosen):
+        raise TypeError(f"claims must be Claim objects, got {chosen!r}")
     names = [claim.name for claim in chosen]
     if len(set(names)) < len(names):
         raise ValueError(f"claims must have different names, got {sorted(n for n in set(names) if names.count(n) > 1)}")
+    check_options(seed=seed, alpha=alpha, workers=workers)
+    return verify_at(chosen, seed, alpha / CLAIM_SHARE, workers, mutants, progress)
+
+
+def check_options(*, seed: int, alpha: float, workers: int) -> None:
+    """Raise ValueError or TypeError if an option of `verify` is out of range."""
+    check_root(seed)
+    check_real("alpha", alpha, low=0.0, high=1.0)
     check_integer("workers", workers, low=1)
-    level = check_real("alpha", alpha, low=0.0, high=1.0) / CLAIM_SHARE
-    return verify_at(chosen, check_root(seed), level, workers, mutants, progress)
 
 
 _Part = tuple[tuple[ComponentResult, ...], float]

@@ -26,7 +26,20 @@ __all__ = [
     "worst_component",
 ]
 
+_COLUMNS = (
+    "claim",
+    "source",
+    "class",
+    "closed form",
+    "estimate +- MCSE",
+    "margin",
+    "replicates",
+    "formula",
+    "verdict",
+)
+_NARROW = ("claim", "closed form", "estimate +- MCSE", "verdict")
 _LOG_WIDTH = 200
+_WIDE = 150
 _STYLE = {"verified": "green", "refuted": "bold red", "undecided": "yellow"}
 
 
@@ -192,7 +205,9 @@ def _verdict(result: ClaimResult, component: ComponentResult) -> str:
     return text
 
 
-def table(results: Sequence[ClaimResult], *, mutants: bool = False, every_component: bool = False) -> Table:
+def table(
+    results: Sequence[ClaimResult], *, mutants: bool = False, every_component: bool = False, narrow: bool = False
+) -> Table:
     """Return the table of claims for a `rich.console.Console`.
 
     Parameters
@@ -203,14 +218,20 @@ def table(results: Sequence[ClaimResult], *, mutants: bool = False, every_compon
         Add a row for each mutant and how it was refuted.
     every_component : bool
         One row a component; by default the worst one stands for its claim, with the number of components.
+    narrow : bool
+        Leave out what a terminal of 80 columns has no room for: source, class, margin, replicates and formula.
     """
     out = Table(show_lines=False, pad_edge=False)
-    for name in ("claim", "source", "class"):
-        out.add_column(name, overflow="fold")
-    for name in ("closed form", "estimate +- MCSE", "margin", "replicates"):
-        out.add_column(name, justify="right", no_wrap=True)
-    out.add_column("formula")
-    out.add_column("verdict")
+    shown_columns = [i for i, name in enumerate(_COLUMNS) if not narrow or name in _NARROW]
+    for i in shown_columns:
+        if 3 <= i <= 6:
+            out.add_column(_COLUMNS[i], justify="right", no_wrap=True)
+        else:
+            out.add_column(_COLUMNS[i], overflow="fold", no_wrap=_COLUMNS[i] == "verdict")
+
+    def add_row(*cells: Text | str) -> None:
+        out.add_row(*(cells[i] for i in shown_columns))
+
     for result in results:
         shown = result.components if every_component else (worst_component(result),)
         for position, component in enumerate(shown):
@@ -220,7 +241,7 @@ def table(results: Sequence[ClaimResult], *, mutants: bool = False, every_compon
                 name = f"{name} [{suffix}]"
             first = position == 0
             verdict = _verdict(result, component)
-            out.add_row(
+            add_row(
                 Text(name),
                 Text(result.claim.source if first else ""),
                 Text(result.claim.margin_class if first else ""),
@@ -232,7 +253,7 @@ def table(results: Sequence[ClaimResult], *, mutants: bool = False, every_compon
             for m in result.mutants:
                 verdict = "refuted" if m.refuted else "NOT refuted"
                 style = "green" if m.refuted else "bold red"
-                out.add_row(
+                add_row(
                     Text(f"  mutant: {m.name}", style="dim"),
                     Text(m.detail if not m.refuted else "", style="dim"),
                     Text(m.kind, style="dim"),
@@ -252,7 +273,7 @@ def show(results: Sequence[ClaimResult]) -> None:
     if not console.is_terminal:
         # a log has no width; the columns should not be broken to fit an imagined one
         console = Console(width=_LOG_WIDTH)
-    console.print(table(results, mutants=True))
+    console.print(table(results, mutants=True, narrow=console.width < _WIDE))
     console.print(summary_line(results), markup=False, highlight=False)
 
 

@@ -50,9 +50,36 @@ def test_damaged_store_exits_with_one_and_salvage_goes_on(tmp_path, capsys):
     assert main(study, arguments) == 1
     assert "--salvage" in capsys.readouterr().err
     assert main(study, [*arguments, "--salvage"]) == 0
-    assert "blocks from" in capsys.readouterr().err
+    assert "blocks of the damaged store" in capsys.readouterr().err
     assert (tmp_path / "tables" / "toy.csv").read_text() == table
     assert (tmp_path / "toy.sqlite.damaged").is_file()
+
+
+def test_salvage_leaves_live_sound_and_misnamed_stores_alone(tmp_path, capsys):
+    arguments = ["--results", str(tmp_path), "--replicates", "1000", "--salvage"]
+    study = make_study()
+    assert main(study, arguments) == 1
+    assert "no store" in capsys.readouterr().err
+    assert main(study, arguments[:-1]) == 0
+    store = tmp_path / "toy.sqlite"
+    before = store.read_bytes()
+    assert main(study, arguments) == 2
+    assert "is sound" in capsys.readouterr().err
+    with Store(store):
+        assert main(study, arguments) == 1
+        assert "in use by process" in capsys.readouterr().err
+    store.write_bytes(before[: len(before) // 2])
+    assert main(study, [*arguments, "--replicates", "0"]) == 2
+    assert store.read_bytes() == before[: len(before) // 2]
+    assert not list(tmp_path.glob("*.damaged"))
+
+
+def test_unwritable_table_is_one_message(tmp_path, capsys):
+    (tmp_path / "tables").write_text("not a folder")
+    assert main(make_study(), ["--results", str(tmp_path), "--replicates", "500"]) == 1
+    err = capsys.readouterr().err
+    assert "FileExistsError" in err or "NotADirectoryError" in err
+    assert "finished blocks are in" in err
 
 
 INTERRUPTED = """
@@ -77,16 +104,30 @@ def finished_blocks(path):
         return 0
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_interrupt_leaves_a_valid_store_and_says_how_to_go_on(tmp_path, workers):
-    command = [sys.executable, "-c", INTERRUPTED, "--results", str(tmp_path), "--workers", workers]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+@pytest.mark.parametrize(("workers", "backend"), [("1", "threads"), ("2", "threads"), ("2", "loky")])
+def test_interrupt_leaves_a_valid_store_and_says_how_to_go_on(tmp_path, workers, backend):
+    command = [
+        sys.executable,
+        "-c",
+        INTERRUPTED,
+        "--results",
+        str(tmp_path),
+        "--workers",
+        workers,
+        "--backend",
+        backend,
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True
+    )
     assert process.stdout.readline() == "ready\n"
     store = tmp_path / "toy.sqlite"
     deadline = time.monotonic() + 60
-    while not finished_blocks(store) and time.monotonic() < deadline:
+    # more than the first block, which the parent computes before there are workers
+    while finished_blocks(store) < 4 and time.monotonic() < deadline:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    # as a terminal does: to the whole group, workers included
+    os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "run the same command again to go on" in err

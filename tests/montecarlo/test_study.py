@@ -90,7 +90,41 @@ def test_bad_cells(cells, message):
         make_study(cells)
 
 
+@pytest.mark.parametrize("name", ["estimate", "metric", "mcse", "replicates", "reference", "rng", "n"])
+def test_reserved_parameter_names_are_refused(name):
+    with pytest.raises(ValueError, match=f"must not call a parameter .*'{name}'"):
+        make_study([{"k": 3, name: 1}])
+
+
+def test_contradictory_backend_and_scheduler():
+    with pytest.raises(ValueError, match="backend must be 'dask' or left out"):
+        make_study().run(backend="loky", scheduler="tcp://127.0.0.1:8786")
+    with pytest.raises(ValueError, match="scheduler must be an address such as"):
+        make_study().run(scheduler="nonsense")
+
+
+def test_failures_without_a_store_are_not_said_to_be_stored():
+    with pytest.raises(RuntimeError, match="nothing is kept without a store"):
+        Study([{"k": 1}], lambda rng, k: 1 / 0, [Mean("value")], replicates=100, name="broken").run()
+
+
+def test_changing_outputs_are_named():
+    def simulate(rng, k):
+        return {"a": 1.0} if rng.random() < 0.5 else {"a": 1.0, "b": 2.0}
+
+    with pytest.raises(RuntimeError, match=r"always return the same outputs: \['b'\]"):
+        Study([{"k": 1}], simulate, [Mean("a")], replicates=100).run()
+
+
 def test_other_bad_definitions():
+    with pytest.raises(TypeError, match="sequence of metrics"):
+        Study([{"k": 1}], plain, Mean("a"))
+    with pytest.raises(TypeError, match="sequence of metrics"):
+        Study([{"k": 1}], plain, ["a"])
+    with pytest.raises(ValueError, match="without '/'"):
+        Study([{"k": 1}], plain, [Mean("a")], name="a/b")
+    with pytest.raises(TypeError, match="sd must be a sequence"):
+        grid(sd=1.0)
     with pytest.raises(TypeError, match="mappings"):
         make_study([1])
     with pytest.raises(ValueError, match="lacks"):
