@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import operator
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,14 +13,49 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "broadcast_parameters",
     "check_choice",
+    "check_extensions",
     "check_generator",
     "check_integer",
     "check_matrix",
     "check_real",
     "check_reals",
+    "check_size",
+    "is_frame",
     "near_matches",
+    "shown",
 ]
+
+
+_SHOWN_ENTRIES = 20
+
+
+def shown(value: Any) -> str:
+    """Return `value` as text for a message: numbers print plainly, without the name of their numpy type."""
+    if isinstance(value, np.generic):
+        item = value.item()
+        return str(item) if isinstance(item, np.generic) else repr(item)
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(shown(item) for item in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
+    if hasattr(value, "__array__"):
+        array = np.asarray(value)
+        if array.size <= _SHOWN_ENTRIES:
+            return shown(array.tolist())
+        return np.array2string(array, threshold=_SHOWN_ENTRIES, separator=", ")
+    return repr(value)
+
+
+def is_frame(value: Any) -> bool:
+    """Whether `value` is a pandas DataFrame, without importing pandas."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
+def _check_unmasked(name: str, value: Any) -> None:
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} must have no masked entries, got a masked array of dtype {value.dtype}")
 
 
 def _allowed(low: float, high: float, closed: str) -> str:
@@ -49,15 +85,17 @@ def check_reals(
     """
     if isinstance(value, (str, bytes)) or value is None:
         raise TypeError(f"{name} must be a real number, got {value!r}")
+    _check_unmasked(name, value)
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "biuf":
             raise TypeError
         array = array.astype(np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a real number, got {value!r}") from None
+        kind = f" of dtype {value.dtype}" if hasattr(value, "dtype") else ""
+        raise TypeError(f"{name} must be a real number, got {shown(value)}{kind}") from None
     if not _inside(array, low, high, closed):
-        raise ValueError(f"{name} must be {_allowed(low, high, closed)}, got {value!r}")
+        raise ValueError(f"{name} must be {_allowed(low, high, closed)}, got {shown(value)}")
     return array
 
 
@@ -71,14 +109,42 @@ def check_real(
     return float(array)
 
 
+def broadcast_parameters(**values: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Broadcast parameters; arrays are copied and made read-only, and -0.0 becomes 0.0."""
+    try:
+        arrays = [np.array(a + 0.0) for a in np.broadcast_arrays(*values.values())]
+    except ValueError:
+        shapes = ", ".join(f"{name} {value.shape}" for name, value in values.items())
+        raise ValueError(f"parameters must have shapes that broadcast together, got {shapes}") from None
+    for array in arrays:
+        array.flags.writeable = False
+    return dict(zip(values, arrays, strict=True))
+
+
+# Beyond this the shapes of a law with given mean overflow.
+_LARGEST_EXTENSION = 1e50
+
+
+def check_extensions(eps0: ArrayLike, eps1: ArrayLike, *, some: bool = False) -> None:
+    """Check the extensions of a law beyond 0 and 1: >= 0, not too large, and with `some` not both 0."""
+    for name, value in (("eps0", eps0), ("eps1", eps1)):
+        if np.any(check_reals(name, value, low=0.0, closed="left") > _LARGEST_EXTENSION):
+            raise ValueError(f"{name} must be at most {_LARGEST_EXTENSION:g}, got {shown(value)}")
+    if some and np.any(np.add(eps0, eps1) == 0):
+        raise ValueError(
+            "eps0 and eps1 must not both be 0: eps0 + eps1 must be finite and > 0 to preserve the covariance, "
+            f"got {shown(eps0)} and {shown(eps1)}"
+        )
+
+
 def check_integer(name: str, value: Any, *, low: int | None = None, high: int | None = None) -> int:
     """Return `value` as an int between `low` and `high` (both allowed)."""
     if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
+        raise TypeError(f"{name} must be an integer, got {shown(value)}")
     try:
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be an integer, got {value!r}") from None
+        raise TypeError(f"{name} must be an integer, got {shown(value)}") from None
     if (low is not None and number < low) or (high is not None and number > high):
         if high is None:
             allowed = f">= {low}"
@@ -90,14 +156,44 @@ def check_integer(name: str, value: Any, *, low: int | None = None, high: int | 
     return number
 
 
-def check_matrix(
-    name: str, value: ArrayLike, *, ndim: int = 2, min_rows: int = 1, dtype: type = np.float64
-) -> NDArray[Any]:
-    """Return `value` as a finite array of `ndim` dimensions with at least `min_rows` rows."""
+def check_size(name: str, value: Any) -> int | tuple[int, ...]:
+    """Return `value` as the size of a draw: an int >= 0 or a tuple of them."""
+    if isinstance(value, (tuple, list)):
+        return tuple(check_integer(name, item, low=0) for item in value)
+    return check_integer(name, value, low=0)
+
+
+def _not_real(array: NDArray[Any]) -> bool:
+    if array.dtype.kind == "O":
+        return any(isinstance(item, (str, bytes, complex, np.complexfloating)) for item in array.flat)
+    return array.dtype.kind not in "biuf"
+
+
+def _floats(name: str, value: Any) -> NDArray[np.float64]:
+    """Return `value` as floats; text, complex numbers and masked entries are refused rather than converted."""
+    _check_unmasked(name, value)
+    if is_frame(value):
+        bad = [
+            f"{column!r} ({value.dtypes.iloc[place]})"
+            for place, column in enumerate(value.columns)
+            if _not_real(np.asarray(value.iloc[:, place]))
+        ]
+        if bad:
+            raise TypeError(f"{name} must have numeric columns only, got {', '.join(bad)}")
     try:
-        array: NDArray[Any] = np.asarray(value, dtype=dtype)
-    except (TypeError, ValueError):
+        array = np.asarray(value)
+        real = not _not_real(array)
+        floats = array.astype(np.float64, copy=False) if real else None
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} must be an array of real numbers, got {type(value).__name__}") from None
+    if floats is None:
+        raise TypeError(f"{name} must be an array of real numbers, got dtype {array.dtype}")
+    return floats
+
+
+def check_matrix(name: str, value: ArrayLike, *, ndim: int = 2, min_rows: int = 1) -> NDArray[np.float64]:
+    """Return `value` as a finite float array of `ndim` dimensions with at least `min_rows` rows."""
+    array = _floats(name, value)
     if array.ndim != ndim:
         raise ValueError(f"{name} must have {ndim} dimension(s), got shape {array.shape}")
     if array.shape[0] < min_rows:
@@ -126,7 +222,7 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     """Return `value` if it is one of `choices`; otherwise suggest near matches."""
     options = list(choices)
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be one of {options}, got {value!r}")
+        raise TypeError(f"{name} must be one of {options}, got {shown(value)}")
     if value not in options:
-        raise ValueError(f"{name} must be one of {options}, got {value!r}{near_matches(value, options)}")
+        raise ValueError(f"{name} must be one of {options}, got {shown(value)}{near_matches(value, options)}")
     return value

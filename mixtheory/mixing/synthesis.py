@@ -8,14 +8,17 @@ than the variances.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mixtheory._validation import check_choice, check_generator, check_integer, check_matrix
+from mixtheory._validation import check_choice, check_generator, check_integer, check_matrix, is_frame, shown
 from mixtheory.mixing.finite import PAIRINGS
 from mixtheory.mixing.laws import MixingLaw
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["PAIRINGS", "draw_parents", "generations", "synthesize"]
 
@@ -116,30 +119,95 @@ def _mix(X: Array, law: MixingLaw, rng: np.random.Generator, pairing: str, size:
     return out
 
 
+def _check_law(law: Any) -> None:
+    if not isinstance(law, MixingLaw):
+        hint = "; give its law: choice.law" if isinstance(getattr(law, "law", None), MixingLaw) else ""
+        raise TypeError(f"law must be a mixing law, got {type(law).__name__}{hint}")
+    shape = np.shape(law.r)
+    if shape:
+        raise ValueError(f"law must be a single law, got one with parameters of shape {shape}")
+
+
 def _law_of(law: MixingLaw | Mapping[Any, MixingLaw], label: Any) -> MixingLaw:
     if not isinstance(law, Mapping):
         return law
     if label not in law:
-        raise ValueError(f"law has no entry for class {label!r}; it has {list(law)}")
+        raise ValueError(f"law has no entry for class {shown(label)}; it has {shown(list(law))}")
     return law[label]
+
+
+def _check_no_gaps(y: Any, target: NDArray[Any]) -> None:
+    """Raise ValueError if a label is missing; numpy writes a missing label in a list of strings as text."""
+    import pandas as pd
+
+    text = target.dtype.kind in "US"
+    given = np.asarray(y, dtype=object) if text and isinstance(y, (list, tuple)) else target
+    if np.ma.is_masked(y) or np.any(pd.isna(given)):
+        raise ValueError("labels y must not be missing, got None, NaN or masked entries")
+    if text and given is not target and not all(isinstance(label, (str, bytes)) for label in given):
+        raise TypeError("labels y must be of one kind, got text and other labels")
+    if target.dtype.kind == "f" and not np.all(np.isfinite(target)):
+        raise ValueError("labels y must be finite, got infinite values")
+
+
+def _classes(target: NDArray[Any]) -> tuple[list[Any], NDArray[np.int64]]:
+    """Return the labels that occur, in order, as Python objects, and the place of each row's label among them."""
+    if target.dtype.kind != "O":
+        values, codes = np.unique(target, return_inverse=True)
+        return values.tolist(), codes
+    labels = target.tolist()
+    try:
+        classes = sorted(set(labels))
+    except TypeError:
+        kinds = ", ".join(sorted({type(label).__name__ for label in labels}))
+        raise TypeError(f"labels y must be of one kind, hashable and ordered, got {kinds}") from None
+    places = {label: place for place, label in enumerate(classes)}
+    return classes, np.array([places[label] for label in labels], dtype=np.int64)
 
 
 def _mix_within_classes(
     X: Array,
-    labels: NDArray[Any],
-    out_labels: NDArray[Any],
+    classes: list[Any],
+    codes: NDArray[np.int64],
+    out_codes: NDArray[np.int64],
     law: MixingLaw | Mapping[Any, MixingLaw],
     rng: np.random.Generator,
     pairing: str,
 ) -> Array:
-    out = np.empty((out_labels.shape[0], X.shape[1]))
-    for label in np.unique(out_labels):
-        target = np.flatnonzero(out_labels == label)
+    out = np.empty((out_codes.shape[0], X.shape[1]))
+    for code in np.unique(out_codes):
+        label, target = classes[code], np.flatnonzero(out_codes == code)
         try:
-            out[target] = _mix(X[labels == label], _law_of(law, label.item()), rng, pairing, target.size)
+            out[target] = _mix(X[codes == code], _law_of(law, label), rng, pairing, target.size)
         except ValueError as error:
-            raise ValueError(f"class {label.item()!r}: {error}") from None
+            raise ValueError(f"class {shown(label)}: {error}") from None
     return out
+
+
+@overload
+def synthesize(
+    X: pd.DataFrame,
+    law: MixingLaw,
+    rng: np.random.Generator,
+    *,
+    pairing: str = ...,
+    y: None = ...,
+    same_class: Literal[False] = ...,
+    n: int | None = ...,
+) -> pd.DataFrame: ...
+
+
+@overload
+def synthesize(
+    X: pd.DataFrame,
+    law: MixingLaw | Mapping[Any, MixingLaw],
+    rng: np.random.Generator,
+    *,
+    pairing: str = ...,
+    y: ArrayLike,
+    same_class: bool = ...,
+    n: int | None = ...,
+) -> tuple[pd.DataFrame, NDArray[Any]]: ...
 
 
 @overload
@@ -177,7 +245,7 @@ def synthesize(
     y: ArrayLike | None = None,
     same_class: bool = False,
     n: int | None = None,
-) -> Array | tuple[Array, NDArray[Any]]:
+) -> Array | pd.DataFrame | tuple[Array | pd.DataFrame, NDArray[Any]]:
     r"""Return a synthetic copy of a data matrix: each row is a weighted sum of rows of the data.
 
     .. math:: \tilde x_a = \sum_t w_{at} x_{p_t(a)}, \qquad \sum_t w_{at} = 1,
@@ -188,37 +256,40 @@ def synthesize(
 
     Parameters
     ----------
-    X : array_like, shape (n_rows, d)
-        The data, finite, at least two rows.
+    X : array_like or DataFrame, shape (n_rows, d)
+        The data, real numbers, finite, at least two rows.
     law : MixingLaw, or mapping from class to MixingLaw
-        The law of the weights; a mapping gives each class its own and needs `same_class`.
+        The law of the weights, with single numbers as parameters (of a `Choice`, its `law`); a mapping gives each
+        class its own and needs `same_class`.
     rng : numpy.random.Generator
         Source of randomness.
     pairing : {"independent", "distinct", "permutation", "derangement", "shared"}
         How parents meet, see `draw_parents`; ``"shared"`` is ``"permutation"`` with one vector of weights a batch.
     y : array_like, shape (n_rows,) or (n_rows, k), optional
         Without `same_class`, numbers that are mixed with the weights of their row (a regression target, soft labels).
-        With `same_class`, one label a row.
+        With `same_class`, one label a row, none missing: numbers, text or other objects of one kind, in a list, array,
+        Series or Categorical.
     same_class : bool
-        Mix rows of the same class only, each class as a data set of its own; labels are kept.
+        Mix rows of the same class only, each class as a data set of its own; labels are kept. A class of one row can
+        only be copied: its new rows equal that row. Pairings that need different parents refuse it.
     n : int, optional
         Number of synthetic rows, as many as the data by default (each class then keeps its size). With `same_class` the
         class of each new row is that of a row drawn at random.
 
     Returns
     -------
-    X_new : ndarray, shape (n, d)
-        The synthetic rows.
+    X_new : ndarray or DataFrame, shape (n, d)
+        The synthetic rows; a DataFrame with the same columns, numbered rows and floats if `X` is a DataFrame.
     y_new : ndarray, shape (n,) or (n, k)
         Their targets or labels; only if `y` is given.
 
     Raises
     ------
     TypeError
-        If `law` is no mixing law or `rng` no generator.
+        If `law` is no mixing law, `rng` no generator, or the data are not real numbers.
     ValueError
-        If the data are not finite, have the wrong shape or too few rows (in a class), or the arguments do not go
-        together.
+        If `law` has arrays as parameters, labels are missing, the data are not finite or have masked entries, the
+        wrong shape or too few rows (in a class), or the arguments do not go together.
 
     Examples
     --------
@@ -233,8 +304,7 @@ def synthesize(
     check_generator(rng)
     check_choice("pairing", pairing, PAIRINGS)
     for item in law.values() if isinstance(law, Mapping) else (law,):
-        if not isinstance(item, MixingLaw):
-            raise TypeError(f"law must be a mixing law, got {type(item).__name__}")
+        _check_law(item)
     if same_class and y is None:
         raise ValueError("same_class needs the labels y")
     if isinstance(law, Mapping) and not same_class:
@@ -244,21 +314,33 @@ def synthesize(
     size = rows if n is None else check_integer("n", n, low=1)
     if y is None:
         assert not isinstance(law, Mapping)
-        return _mix(data, law, rng, pairing, size)
-    target = np.asarray(y)
+        return _like(X, _mix(data, law, rng, pairing, size))
+    try:
+        target = np.asarray(y)
+    except ValueError:
+        raise ValueError(f"y must be an array, got a {type(y).__name__} of entries of different shapes") from None
     if target.ndim == 0 or target.shape[0] != rows:
         raise ValueError(f"y must have {rows} row(s) as X has, got shape {target.shape}")
     if same_class:
         if target.ndim != 1:
             raise ValueError(f"labels y must have 1 dimension, got shape {target.shape}")
-        if target.dtype.kind == "f" and not np.all(np.isfinite(target)):
-            raise ValueError("labels y must be finite, got NaN or infinite values")
-        labels = target.copy() if n is None else target[rng.integers(rows, size=size)]
-        return _mix_within_classes(data, target, labels, law, rng, pairing), labels
+        _check_no_gaps(y, target)
+        classes, codes = _classes(target)
+        chosen = np.arange(rows) if n is None else rng.integers(rows, size=size)
+        mixed = _mix_within_classes(data, classes, codes, codes[chosen], law, rng, pairing)
+        return _like(X, mixed), target[chosen]
     assert not isinstance(law, Mapping)
-    numbers = check_matrix("y", target, ndim=target.ndim).reshape(rows, -1)
+    try:
+        numbers = check_matrix("y", y, ndim=target.ndim).reshape(rows, -1)
+    except TypeError as error:
+        raise TypeError(f"{error}; labels need same_class=True") from None
     joint = _mix(np.hstack([data, numbers]), law, rng, pairing, size)
-    return joint[:, : data.shape[1]], joint[:, data.shape[1] :].reshape(size, *target.shape[1:])
+    return _like(X, joint[:, : data.shape[1]]), joint[:, data.shape[1] :].reshape(size, *target.shape[1:])
+
+
+def _like(X: Any, rows: Array) -> Array | pd.DataFrame:
+    """Return `rows` as a DataFrame with the columns of `X` if that is one."""
+    return type(X)(rows, columns=X.columns) if is_frame(X) else rows
 
 
 def generations(
@@ -270,7 +352,7 @@ def generations(
     y: ArrayLike | None = None,
     pairing: str = "independent",
     same_class: bool = False,
-) -> Iterator[tuple[Array, NDArray[Any] | None]]:
+) -> Iterator[tuple[Any, NDArray[Any] | None]]:
     """Yield generation 1, 2, ..., `n_generations` of synthetic data, each made from the one before, of the same size.
 
     Parameters
@@ -282,8 +364,8 @@ def generations(
 
     Yields
     ------
-    X_t : ndarray, shape (n_rows, d)
-        The rows of the generation.
+    X_t : ndarray or DataFrame, shape (n_rows, d)
+        The rows of the generation, of the kind of `X`.
     y_t : ndarray or None
         Their targets or labels; None if `y` is None.
 

@@ -10,24 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from mixtheory._validation import check_choice, check_generator, check_integer, check_real, check_reals
+from mixtheory._validation import (
+    broadcast_parameters,
+    check_choice,
+    check_extensions,
+    check_generator,
+    check_integer,
+    check_real,
+    check_reals,
+    check_size,
+)
 from mixtheory.mixing.dirichlet import Dirichlet, ExpandedDirichlet
 from mixtheory.mixing.laws import MixingLaw, Real, Size, plain, shifted_beta_moment, shifted_beta_outside
 from mixtheory.mixing.tolerance import concentration, concentration_band, equal_extension
 
 __all__ = ["Beta", "Dirichlet", "EpBeta", "ExpandedDirichlet", "MixingLaw"]
-
-
-def _fields(**values: NDArray[np.float64]) -> dict[str, Real]:
-    """Broadcast parameters; arrays are copied and made read-only, and -0.0 becomes 0.0."""
-    try:
-        arrays = [np.array(a + 0.0) for a in np.broadcast_arrays(*values.values())]
-    except ValueError:
-        shapes = ", ".join(f"{name} {value.shape}" for name, value in values.items())
-        raise ValueError(f"parameters must have shapes that broadcast together, got {shapes}") from None
-    for array in arrays:
-        array.flags.writeable = False
-    return {name: plain(array) for name, array in zip(values, arrays, strict=True)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +71,8 @@ class EpBeta(MixingLaw):
     def __post_init__(self) -> None:
         shapes = {name: check_reals(name, getattr(self, name), low=0.0) for name in ("alpha", "beta")}
         extensions = {name: check_reals(name, getattr(self, name), low=0.0, closed="left") for name in ("eps0", "eps1")}
-        for name, value in _fields(**shapes, **extensions).items():
-            object.__setattr__(self, name, value)
+        for name, value in broadcast_parameters(**shapes, **extensions).items():
+            object.__setattr__(self, name, plain(value))
 
     def _key(self) -> tuple[Any, ...]:
         parameters = np.array([self.alpha, self.beta, self.eps0, self.eps1])
@@ -108,7 +105,7 @@ class EpBeta(MixingLaw):
         mean : float or array_like
             Mean m of lambda, in (0, 1): how close a synthetic record stays to its first parent.
         eps0, eps1 : float or array_like
-            Extension below 0 and above 1, >= 0 and not both 0.
+            Extension below 0 and above 1, >= 0, at most 1e50 and not both 0.
 
         Raises
         ------
@@ -125,8 +122,8 @@ class EpBeta(MixingLaw):
         >>> round(law.alpha, 6), round(law.beta, 6), round(law.mean, 6), abs(law.r) < 1e-15
         (1.333333, 1.166667, 0.8, True)
         """
+        check_extensions(eps0, eps1, some=True)
         s = concentration(0.0, mean=mean, eps0=eps0, eps1=eps1)
-        check_reals("eps0 + eps1", np.add(eps0, eps1), low=0.0)
         return EpBeta._from_concentration(s, mean, eps0, eps1)
 
     @staticmethod
@@ -203,7 +200,7 @@ class EpBeta(MixingLaw):
         mean : float
             Mean of lambda, in (0, 1).
         eps0, eps1 : float
-            Extension below 0 and above 1, >= 0; both may be 0 for ``side="lower"``.
+            Extension below 0 and above 1, >= 0 and at most 1e50; both may be 0 for ``side="lower"``.
         side : {"lower", "upper"}
             End of the band: variance factor 1 - delta or 1 + delta.
         s : float, optional
@@ -225,6 +222,7 @@ class EpBeta(MixingLaw):
         (0.6636, 1.05)
         """
         check_choice("side", side, ("lower", "upper"))
+        check_extensions(eps0, eps1)
         low, high = concentration_band(
             check_real("delta", delta),
             mean=check_real("mean", mean),
@@ -236,7 +234,7 @@ class EpBeta(MixingLaw):
             if not 0 < s < np.inf:
                 raise ValueError(
                     f"delta is too large: no law with this mean and these extensions attains the {side} end "
-                    f"of the band, got {delta!r}"
+                    f"of the band, got {float(delta)!r}"
                 )
         inside = check_real("s", s, low=float(low), high=float(high), closed="both" if low > 0 else "right")
         return EpBeta._from_concentration(inside, mean, eps0, eps1)
@@ -343,7 +341,8 @@ class EpBeta(MixingLaw):
 
     def rvs(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw `size` weights lambda; with array parameters `size` must be compatible with their shape."""
-        return np.asarray(self._stretch(check_generator(rng).beta(self.alpha, self.beta, size)))
+        shape = None if size is None else check_size("size", size)
+        return np.asarray(self._stretch(check_generator(rng).beta(self.alpha, self.beta, shape)))
 
     def weights(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw `size` weight vectors (lambda, 1 - lambda), shape (size, 2)."""

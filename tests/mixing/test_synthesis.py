@@ -1,9 +1,11 @@
 """Synthetic tables: parents, weights, classes, targets, generations."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mixtheory.mixing import finite
+from mixtheory.mixing.choose import choose_law
 from mixtheory.mixing.scenarios import Copying
 from mixtheory.mixing.synthesis import PAIRINGS, draw_parents, generations, synthesize
 from mixtheory.mixing.weights import Beta, Dirichlet, EpBeta
@@ -136,6 +138,82 @@ def test_size_of_classes_follows_the_data():
     assert abs(np.mean(y == 0) - 0.25) < WIDE * np.sqrt(0.25 * 0.75 / 8000)
 
 
+TEXT = ["b", "a", "b", "c"] * 5
+CONTAINERS = [
+    list,
+    np.array,
+    lambda labels: np.array(labels, dtype=object),
+    pd.Series,
+    lambda labels: pd.Series(labels, index=range(len(labels), 0, -1)),
+    pd.Index,
+    pd.Categorical,
+    lambda labels: pd.Series(pd.Categorical(labels)),
+]
+
+
+@pytest.mark.parametrize("n", [None, 7])
+@pytest.mark.parametrize(
+    ("labels", "container"),
+    [
+        *((TEXT, container) for container in CONTAINERS),
+        *(([3, 1, 3, 2] * 5, container) for container in CONTAINERS),
+        *(([True, False] * 10, container) for container in CONTAINERS),
+        (TEXT, lambda labels: pd.array(labels, dtype="string")),
+        (TEXT, lambda labels: pd.Series(labels, dtype="string")),
+        ([3, 1] * 10, lambda labels: pd.array(labels, dtype="Int64")),
+        (TEXT, lambda labels: np.array(labels, dtype=np.dtypes.StringDType())),
+    ],
+)
+def test_every_container_of_labels_gives_the_same_rows(labels, container, n):
+    laws = {label: Beta(1.0, 2.0 + place) for place, label in enumerate(sorted(set(labels)))}
+    new, y = synthesize(table(20), laws, generator(8), y=container(labels), same_class=True, n=n)
+    expected, plain = synthesize(table(20), laws, generator(8), y=np.array(labels), same_class=True, n=n)
+    assert isinstance(y, np.ndarray) and y.tolist() == plain.tolist()
+    assert np.array_equal(new, expected)
+
+
+def test_labels_may_be_tuples():
+    labels = pd.Series([("a", 1), ("a", 2)] * 10)
+    new, y = synthesize(table(20), Beta(1.0, 2.0), generator(8), y=labels, same_class=True)
+    assert y.tolist() == labels.tolist()
+    assert np.array_equal(new, synthesize(table(20), Beta(1.0, 2.0), generator(8), y=[0, 1] * 10, same_class=True)[0])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["a", None, "b", "a"],
+        ["a", np.nan, "b", "a"],
+        [1.0, np.nan, 2.0, 1.0],
+        pd.Series(["a", None, "b", "a"]),
+        pd.Series(["a", None, "b", "a"], dtype=object),
+        pd.Series(["a", None, "b", "a"], dtype="string"),
+        pd.Categorical(["a", None, "b", "a"]),
+        pd.array([1, None, 2, 1], dtype="Int64"),
+        np.ma.array([1, 2, 1, 2], mask=[0, 1, 0, 0]),
+    ],
+)
+def test_missing_labels_are_refused(labels):
+    with pytest.raises(ValueError, match="labels y must not be missing"):
+        synthesize(ROWS, LAW, generator(), y=labels, same_class=True)
+
+
+def test_a_class_of_one_row_is_copied():
+    new, y = synthesize(ROWS, LAW, generator(), y=[0, 0, 0, 1], same_class=True)
+    np.testing.assert_allclose(new[y == 1], ROWS[3:], rtol=1e-15)
+
+
+@pytest.mark.parametrize("y", [None, np.arange(12.0)])
+def test_a_frame_gives_a_frame(y):
+    frame = pd.DataFrame(table(), columns=["u", "v", "v"], index=range(12, 0, -1))
+    frames, arrays = (synthesize(X, LAW, generator(), y=y) for X in (frame, table()))
+    new, expected = (frames, arrays) if y is None else (frames[0], arrays[0])
+    assert isinstance(new, pd.DataFrame) and list(new.columns) == ["u", "v", "v"] and list(new.index) == list(range(12))
+    assert np.array_equal(new.to_numpy(), expected)
+    for batch, _ in generations(frame, LAW, generator(), 2, y=y):
+        assert isinstance(batch, pd.DataFrame) and list(batch.columns) == ["u", "v", "v"]
+
+
 def test_copies_of_copies_only_lose_rows():
     X = table(30)
     before = {tuple(row) for row in X}
@@ -172,6 +250,30 @@ ROWS = table(4)
         (lambda: synthesize(ROWS * np.nan, LAW, generator()), ValueError, "X must be finite"),
         (lambda: synthesize([["a"], ["b"]], LAW, generator()), TypeError, "X must be an array of real numbers"),
         (lambda: synthesize(ROWS, 0.5, generator()), TypeError, "law must be a mixing law"),
+        (lambda: synthesize(ROWS, choose_law(eps0=0.2, eps1=0.2), generator()), TypeError, "Choice; give .*choice.law"),
+        (lambda: synthesize(ROWS, Beta([1.0, 2.0, 3.0, 4.0], 1.0), generator()), ValueError, "law must be a single"),
+        (
+            lambda: synthesize(ROWS, LAW, generator(), y=list("abab")),
+            TypeError,
+            "y must .*dtype <U1; .*same_class=True",
+        ),
+        (lambda: synthesize(ROWS, LAW, generator(), y=pd.Series(list("abab"))), TypeError, "y must .*same_class=True"),
+        (lambda: synthesize(ROWS, LAW, generator(), y=[[1], [1, 2], [1], [2]]), ValueError, "y must be an array"),
+        (
+            lambda: synthesize(ROWS, LAW, generator(), y=[1, "a", 1, 2], same_class=True),
+            TypeError,
+            "y must be of one kind",
+        ),
+        (
+            lambda: synthesize(ROWS, LAW, generator(), y=pd.Series([1, "a", 1, 2]), same_class=True),
+            TypeError,
+            "y must be of one kind.*got int, str",
+        ),
+        (
+            lambda: synthesize(ROWS, LAW, generator(), y=[0, np.inf, 0, 0], same_class=True),
+            ValueError,
+            "labels y must be finite",
+        ),
         (lambda: synthesize(ROWS, LAW, 0), TypeError, "rng"),
         (lambda: synthesize(ROWS, LAW, generator(), pairing="permutations"), ValueError, "did you mean 'permutation'"),
         (lambda: synthesize(ROWS, LAW, generator(), n=0), ValueError, "n must"),

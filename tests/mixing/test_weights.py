@@ -319,8 +319,24 @@ class TestBadInput:
 
     @pytest.mark.parametrize(("eps0", "eps1"), [(0.0, 0.0), (0, 0), ([0.0, 0.1], 0.0)])
     def test_no_extension_preserves_nothing(self, eps0, eps1):
-        with pytest.raises(ValueError, match=r"eps0 \+ eps1 must be finite and > 0, got"):
+        with pytest.raises(ValueError, match=r"eps0 and eps1 must not both be 0.*got [\[0]"):
             EpBeta.preserving(0.5, eps0=eps0, eps1=eps1)
+
+    @pytest.mark.parametrize("name", ["eps0", "eps1"])
+    def test_extensions_too_large_for_the_shapes(self, name):
+        extensions = {"eps0": 0.1, "eps1": 0.1, name: 1e200}
+        for make in (EpBeta.preserving, lambda **given: EpBeta.within(0.1, **given)):
+            with pytest.raises(ValueError, match=rf"{name} must be at most 1e\+50, got 1e\+200"):
+                make(**extensions)
+        assert np.isfinite(EpBeta.preserving(**{**extensions, name: 1e50}).alpha)
+
+    @pytest.mark.parametrize(
+        ("size", "error"), [(-3, ValueError), ("a", TypeError), (2.0, TypeError), ((2, -1), ValueError)]
+    )
+    def test_sizes(self, size, error):
+        for draw in (UNEQUAL.rvs, UNEQUAL.weights):
+            with pytest.raises(error, match="size must be an integer"):
+                draw(size, np.random.default_rng(0))
 
     @pytest.mark.parametrize("value", ["1", None, 1j, [1.0, "a"]])
     def test_types(self, value):
