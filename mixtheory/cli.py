@@ -39,6 +39,11 @@ def _fail(message: object, status: int) -> typer.Exit:
     return typer.Exit(status)
 
 
+def _drop_output() -> None:
+    """Send standard output nowhere: its reader, such as head, has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextmanager
 def _clear_errors() -> Iterator[None]:
     """Turn foreseen errors into one message and an exit status."""
@@ -48,8 +53,7 @@ def _clear_errors() -> Iterator[None]:
         print("\ninterrupted; run the same command again to go on", file=sys.stderr)
         raise typer.Exit(130) from None
     except BrokenPipeError:
-        # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         raise typer.Exit(0) from None
     except (ValueError, TypeError) as error:
         raise _fail(error, 2) from None
@@ -323,4 +327,11 @@ def new_claim(name: Annotated[str, typer.Argument(help="Name of the claim and it
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    finally:
+        # what is still buffered meets a closed pipe only here
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _drop_output()
