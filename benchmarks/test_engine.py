@@ -6,6 +6,7 @@ import sys
 import textwrap
 import time
 
+import pytest
 from ratio import interleave
 
 from mixtheory.mixing import kernels
@@ -20,7 +21,7 @@ def simulate(rng, n, alpha):
 
 def make_study(blocks):
     # no block_size: the default is what is measured
-    return Study([{"alpha": ALPHA}], simulate, [Mean("value")], name="scaling", batched=True, replicates=blocks * 2**18)
+    return Study([{"alpha": ALPHA}], simulate, [Mean("value")], name="scaling", batched=True, replicates=blocks * 2**20)
 
 
 def plain_loop(blocks, size):
@@ -35,7 +36,7 @@ def plain_loop(blocks, size):
 
 def test_engine_overhead(benchmark, record, tmp_path):
     """Seeds, dispatch, storage and merging, at the default block size, with a store on disk."""
-    blocks = 32
+    blocks = 8
     study = make_study(blocks)
     names = iter(range(1000))
 
@@ -79,16 +80,20 @@ def two_copies(blocks, size):
     return max(times)
 
 
-def test_two_workers_against_two_independent_copies(benchmark, record, tmp_path):
-    """A study of ten seconds or more on two threads, store included."""
-    blocks = 640
+@pytest.mark.parametrize(("backend", "rounds", "least"), [("loky", 3, 0.95), ("threads", 1, 0.8)])
+def test_two_workers_against_two_independent_copies(benchmark, record, tmp_path, backend, rounds, least):
+    """A study of ten seconds or more on two workers, their start and the store included.
+
+    Two processes reach what two copies reach; two threads share one interpreter and one address space and fall short.
+    """
+    blocks = 512
     study = make_study(blocks)
     size = study.block_size
     study.run(replicates=size)
     ratios, ours_times = [], []
-    for round_ in range(3):
+    for round_ in range(rounds):
         start = time.perf_counter()
-        study.run(workers=2, store=tmp_path / f"{round_}.sqlite")
+        study.run(workers=2, backend=backend, store=tmp_path / f"{round_}.sqlite")
         ours = time.perf_counter() - start
         ratios.append(two_copies(blocks, size) / ours)
         ours_times.append(ours)
@@ -100,7 +105,7 @@ def test_two_workers_against_two_independent_copies(benchmark, record, tmp_path)
         share_reached=statistics.median(ratios),
     )
     assert min(ours_times) >= 10.0
-    assert statistics.median(ratios) >= 0.95
+    assert statistics.median(ratios) >= least
 
 
 def test_replicates_cost_linearly(benchmark, record):
@@ -112,9 +117,9 @@ def test_replicates_cost_linearly(benchmark, record):
         study.run(replicates=blocks * size)
 
     run(1)
-    ten = interleave(lambda: run(20), lambda: [run(2) for _ in range(10)], rounds=5)
-    hundred = interleave(lambda: run(200), lambda: [run(2) for _ in range(100)], rounds=3)
-    benchmark.pedantic(lambda: run(2), rounds=3)
-    record(draws_at_least=2 * size, ten_times=ten, hundred_times=hundred)
+    ten = interleave(lambda: run(10), lambda: [run(1) for _ in range(10)], rounds=5)
+    hundred = interleave(lambda: run(100), lambda: [run(1) for _ in range(100)], rounds=1)
+    benchmark.pedantic(lambda: run(1), rounds=3)
+    record(draws_at_least=size, ten_times=ten, hundred_times=hundred)
     for result in (ten, hundred):
-        assert 0.8 <= result.ratio <= 1.1
+        assert 0.75 <= result.ratio <= 1.1

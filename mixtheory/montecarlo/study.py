@@ -69,7 +69,7 @@ class Study:
         Replicates a cell, rounded up to whole blocks.
     block_size : int, optional
         Replicates a block, chosen so that a block is at least 50 ms of work. By default 100; if `batched` the
-        largest power of two that is no more than the replicates and than 2**18.
+        largest power of two that is no more than the replicates and than 2**20.
     batched : bool
     backend : {"threads", "loky"}
         What `workers` are: threads for kernels that release the GIL, processes for Python code.
@@ -122,7 +122,7 @@ class Study:
         counts = list(replicates.values()) if isinstance(replicates, Mapping) else [replicates]
         largest = max(check_integer("replicates", number, low=1) for number in counts)
         if block_size is None:
-            block_size = 2 ** min(18, largest.bit_length() - 1) if batched else 100
+            block_size = 2 ** min(20, largest.bit_length() - 1) if batched else 100
         self.block_size = check_integer("block_size", block_size, low=1)
         self.batched = batched
         self.backend = check_choice("backend", backend, _execute.BACKENDS)
