@@ -120,3 +120,12 @@ def test_worst_component_is_the_one_that_fails():
 )
 def test_format(estimate, mcse, text):
     assert format_estimate(estimate, mcse) == text
+
+
+def test_a_narrow_table_keeps_verdicts_whole(good):
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(table(good, mutants=True, narrow=True))
+    text = console.export_text()
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert text.count("verified") == len(good)
+    assert "source" not in text
