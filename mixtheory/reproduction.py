@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mixtheory import __version__, catalog
+from mixtheory._validation import check_choice
 from mixtheory.montecarlo.command import RunOptions, run_study, table_path
 from mixtheory.montecarlo.execute import fingerprint_text
+from mixtheory.montecarlo.seeds import check_root
 from mixtheory.publishing.figures import Results, draw_figure
 from mixtheory.publishing.html import write_report
 from mixtheory.publishing.macros import load_contents
@@ -51,9 +53,6 @@ def reproduce(*, profile: str, workers: int, seed: int, results: Path, scheduler
         0 if every claim is verified, every mutant refuted and the paper compiles; 1 otherwise. A missing LaTeX is no
         failure.
     """
-    from mixtheory._validation import check_choice
-    from mixtheory.montecarlo.seeds import check_root
-
     check_choice("profile", profile, PROFILES)
     check_root(seed)
     root = catalog.project_root()

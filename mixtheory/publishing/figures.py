@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mixtheory._validation import near_matches
+from mixtheory.montecarlo.command import table_path
 from mixtheory.scripts import load_script
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Results:
 
     def path(self, study: str) -> Path:
         """Return where the tidy frame of `study` is stored."""
-        return self.folder / "tables" / f"{study}.csv"
+        return table_path(self.folder, study)
 
     def available(self) -> tuple[str, ...]:
         """Return the names of the studies that have a stored table, sorted."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import html
-import os
 import platform
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from mixtheory.montecarlo.command import write_atomically
 from mixtheory.publishing.figures import DrawnFigure, Results
 from mixtheory.publishing.markup import caption_to_latex, latex_to_html
 from mixtheory.publishing.tables import Table, TableSpec, build_table, format_number
@@ -245,8 +245,5 @@ def write_report(
     built = [build_table(spec, store) for spec in tables if spec.study not in absent]
     said = [*notes, *[f"No results of {name} yet: mixtheory run {name} makes them." for name in absent]]
     text = report_html(verdicts=verdicts, figures=figures, tables=built, info=info, notes=said)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".part")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, target)
+    write_atomically(target, text)
     return target

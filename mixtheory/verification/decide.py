@@ -16,9 +16,9 @@ from typing import Any
 
 import joblib
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from mixtheory._validation import check_integer, check_real
+from mixtheory.montecarlo.fingerprint import one_thread
 from mixtheory.montecarlo.seeds import check_root
 from mixtheory.verification.claim import (
     MUTANT_MARGINS,
@@ -147,7 +147,7 @@ def verify_at(
             tasks.extend((claim, m) for m in claim.mutants if isinstance(m, SimulatorMutant))
     parts: list[_Part | None] = [None] * len(tasks)
     # one BLAS thread for one worker or many: a product's last bits depend on their number
-    with threadpool_limits(limits=1):
+    with one_thread():
         pool = joblib.Parallel(n_jobs=workers, backend="threading", return_as="generator_unordered", batch_size=1)
         work = pool(joblib.delayed(_decide_task)(i, *task, seed, level) for i, task in enumerate(tasks))
         for done, (index, part) in enumerate(work, start=1):
