@@ -201,7 +201,7 @@ def verify(
 ) -> None:
     """Decide claims: exit status 0 only if every claim is verified and every mutant refuted."""
     from mixtheory import catalog
-    from mixtheory.montecarlo.command import check_writable
+    from mixtheory._files import check_writable
     from mixtheory.verification.command import run_verification
     from mixtheory.verification.decide import SUITE_ALPHA, check_options
     from mixtheory.verification.report import exit_status

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from mixtheory._validation import check_generator, check_integer, check_real, check_reals
+from mixtheory._validation import check_generator, check_integer, check_real, check_reals, check_size
 from mixtheory.mixing.laws import MixingLaw, Real, Size, plain, shifted_beta_moment, shifted_beta_outside
 
 __all__ = ["Dirichlet", "ExpandedDirichlet"]
@@ -188,7 +188,8 @@ class ExpandedDirichlet(MixingLaw):
 
     def weights(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw `size` weight vectors, shape (size, k)."""
-        return self.width * check_generator(rng).dirichlet(self.alpha, size) - self.eps
+        shape = None if size is None else check_size("size", size)
+        return self.width * check_generator(rng).dirichlet(self.alpha, shape) - self.eps
 
     def rvs(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw `size` weight vectors, shape (size, k); the same as `weights`."""

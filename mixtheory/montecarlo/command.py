@@ -8,7 +8,6 @@ import importlib.metadata
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mixtheory._files import write_atomically
 from mixtheory.montecarlo.execute import BACKENDS, SchedulerError, fingerprint_text
 from mixtheory.montecarlo.lock import Lock, StoreError
 from mixtheory.montecarlo.run import BlockFailure, MixedResults
@@ -26,7 +26,7 @@ from mixtheory.montecarlo.store import Store
 if TYPE_CHECKING:
     from mixtheory.montecarlo.study import Study
 
-__all__ = ["RunOptions", "check_writable", "main", "run_study", "store_path", "table_path", "write_atomically"]
+__all__ = ["RunOptions", "main", "run_study", "store_path", "table_path"]
 
 INTERRUPTED = 130
 
@@ -54,34 +54,6 @@ def store_path(results: Path, study: str) -> Path:
 def table_path(results: Path, study: str) -> Path:
     """Return the path of a study's tidy table in a results folder."""
     return results / "tables" / f"{study}.csv"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def check_writable(name: str, path: Path) -> None:
-    """Raise an error that names an option if no file can be written at its path; nothing is left behind.
-
-    Raises
-    ------
-    ValueError
-        If the path is a folder or empty, or its folder cannot be made or written.
-    """
-    if not path.name or path.is_dir():
-        raise ValueError(f"{name} must name a file, got {str(path)!r}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise ValueError(f"{name} must name a file that can be written, got {str(path)!r}: {error.strerror}") from None
 
 
 def run_study(study: Study, options: RunOptions) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from mixtheory.montecarlo.command import write_atomically
+from mixtheory._files import write_atomically
 from mixtheory.publishing.figures import DrawnFigure, Results
 from mixtheory.publishing.markup import caption_to_latex, latex_to_html
 from mixtheory.publishing.tables import Table, TableSpec, build_table, format_number

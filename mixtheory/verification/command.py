@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mixtheory.montecarlo.command import write_atomically
+from mixtheory._files import write_atomically
 from mixtheory.montecarlo.progress import Progress
 from mixtheory.verification import report
 from mixtheory.verification.claim import Claim, SimulatorMutant

@@ -189,3 +189,9 @@ def test_bad_input():
         Dirichlet(1.0, 3).pdf([0.5, 0.5, 0.5])
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         Dirichlet(1.0, 3).weights(4, None)
+
+
+@pytest.mark.parametrize("size", [-1, 2.5, True, (3, -1), "many"])
+def test_a_size_that_is_none(size):
+    with pytest.raises((TypeError, ValueError), match="size must be an integer"):
+        Dirichlet(1.0, 3).rvs(size, np.random.default_rng(0))
