@@ -90,6 +90,12 @@ def _wine() -> Dataset:
     return _scikit("load_wine", "classification", "wine recognition, three cultivars (Forina et al., UCI)")
 
 
+def _digits() -> Dataset:
+    data = _scikit("load_digits", "classification", "handwritten digits, 8 x 8 pixels (Alpaydin, Kaynak, UCI 1998)")
+    varying = data.X.loc[:, data.X.nunique() > 1]
+    return replace(data, X=varying, processing="all rows; the pixels that never vary are left out")
+
+
 def _diabetes() -> Dataset:
     return _scikit(
         "load_diabetes", "regression", "diabetes progression (Efron, Hastie, Johnstone, Tibshirani 2004)", scaled=False
@@ -130,6 +136,7 @@ def _randhie() -> Dataset:
 _LOADERS: dict[str, Callable[[], Dataset]] = {
     "breast_cancer": _breast_cancer,
     "wine": _wine,
+    "digits": _digits,
     "diabetes": _diabetes,
     "fair": _fair,
     "randhie": _randhie,
@@ -148,7 +155,7 @@ def load(name: str) -> Dataset:
 
     Parameters
     ----------
-    name : {"breast_cancer", "wine", "diabetes", "fair", "randhie"}
+    name : {"breast_cancer", "wine", "digits", "diabetes", "fair", "randhie"}
         Which set; `NAMES` lists them.
 
     Returns

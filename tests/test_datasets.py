@@ -12,11 +12,17 @@ from mixtheory import datasets
 SHAPES = {
     "breast_cancer": (569, 30),
     "wine": (178, 13),
+    "digits": (1797, 61),
     "diabetes": (442, 10),
     "fair": (6366, 8),
     "randhie": (2019, 9),
 }
-CLASS_SIZES = {"breast_cancer": [212, 357], "wine": [59, 71, 48], "fair": [4313, 2053]}
+CLASS_SIZES = {
+    "breast_cancer": [212, 357],
+    "wine": [59, 71, 48],
+    "fair": [4313, 2053],
+    "digits": [178, 182, 177, 183, 181, 182, 181, 179, 174, 180],
+}
 
 
 @pytest.fixture

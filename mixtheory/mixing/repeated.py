@@ -16,7 +16,7 @@ from scipy.special import ndtr
 
 from mixtheory._validation import check_choice, check_integer
 from mixtheory.datasets import Dataset, load
-from mixtheory.mixing.downstream import fit_and_score
+from mixtheory.downstream import fit_and_score, held_out, standardise
 from mixtheory.mixing.finite import PAIRINGS, generation_mean_variance, generation_variance_factor
 from mixtheory.mixing.laws import MixingLaw
 from mixtheory.mixing.scenarios import Law, named_law, named_population, standardised
@@ -149,19 +149,6 @@ def _strata(data: Dataset) -> NDArray[np.int64]:
     return np.asarray(data.y, dtype=np.int64)
 
 
-def _held_out(count: int) -> int:
-    return round(TEST_SHARE * count)
-
-
-def _split(strata: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Choose the held-out rows, a fixed number of each stratum."""
-    test = np.zeros(strata.size, dtype=bool)
-    for stratum in np.unique(strata):
-        rows = rng.permutation(np.flatnonzero(strata == stratum))
-        test[rows[: _held_out(rows.size)]] = True
-    return test
-
-
 def _class_laws(law: str, strata: NDArray[np.int64], pairing: str) -> dict[int, Law]:
     return {
         int(k): named_law(law, int(c), pairing) for k, c in zip(*np.unique(strata, return_counts=True), strict=True)
@@ -245,7 +232,7 @@ def real_paths(
     table, target = data.X.to_numpy(), np.asarray(data.y, dtype=np.float64)
     rows: list[dict[str, float]] = []
     for _ in range(n):
-        test = _split(strata, rng)
+        test = held_out(strata, TEST_SHARE, rng)
         X, y = _standardise(table, target, ~test, data.task)
         laws = _class_laws(law, strata[~test], pairing)
         start, labels = X[~test], y[~test]
@@ -259,8 +246,7 @@ def real_paths(
 
 
 def _standardise(table: Array, target: Array, train: NDArray[np.bool_], task: str) -> tuple[Array, Array]:
-    scale = table[train].std(axis=0)
-    X = (table - table[train].mean(axis=0)) / np.where(scale > 0, scale, 1.0)
+    X = standardise(table, train)
     if task == "classification":
         return X, target
     return X, (target - target[train].mean()) / target[train].std()
@@ -269,7 +255,7 @@ def _standardise(table: Array, target: Array, train: NDArray[np.bool_], task: st
 @cache
 def _training_sizes(dataset: str) -> tuple[int, ...]:
     counts = np.unique(_strata(load(dataset)), return_counts=True)[1]
-    return tuple(int(count) - _held_out(int(count)) for count in counts)
+    return tuple(int(count) - round(TEST_SHARE * int(count)) for count in counts)
 
 
 def real_reference(dataset: str, law: str, pairing: str, generation: int) -> dict[str, Any]:

@@ -1,21 +1,67 @@
-"""The models that are trained on synthetic data and tested on real rows."""
+"""Real rows that are held out, and the models that are trained on other rows and tested on them."""
 
 from __future__ import annotations
 
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
-from mixtheory._validation import check_choice
+from mixtheory._validation import check_choice, check_generator, check_real
 
-__all__ = ["fit_and_score"]
+__all__ = ["fit_and_score", "held_out", "standardise"]
 
 Array = NDArray[np.float64]
 
 # Copies of copies leave fewer different rows than coefficients; the residual variance is then zero up to rounding.
 _SMALLEST_VARIANCE = 1e-12
+
+
+def held_out(strata: ArrayLike, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Choose rows to hold out: of every stratum the same rounded share, at random.
+
+    Parameters
+    ----------
+    strata : array_like, shape (n,)
+        Class of each row; one value for all where there are no classes.
+    share : float
+        Share of the rows that is held out, in (0, 1).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True for the rows that are held out.
+
+    Raises
+    ------
+    ValueError
+        If `share` is outside (0, 1).
+
+    Examples
+    --------
+    >>> mask = held_out([0, 0, 0, 1, 1, 1, 1, 1, 1], 1 / 3, np.random.default_rng(0))
+    >>> int(mask[:3].sum()), int(mask[3:].sum())
+    (1, 2)
+    """
+    check_real("share", share, low=0.0, high=1.0)
+    check_generator(rng)
+    classes = np.asarray(strata)
+    chosen = np.zeros(classes.size, dtype=bool)
+    for stratum in np.unique(classes):
+        rows = rng.permutation(np.flatnonzero(classes == stratum))
+        chosen[rows[: round(share * rows.size)]] = True
+    return chosen
+
+
+def standardise(table: Array, train: NDArray[np.bool_]) -> Array:
+    """Return all rows, centred and scaled by the means and standard deviations of the rows in `train`.
+
+    A column that is constant there is centred only.
+    """
+    scale = table[train].std(axis=0)
+    return np.asarray((table - table[train].mean(axis=0)) / np.where(scale > 0, scale, 1.0))
 
 
 def fit_and_score(X: Array, y: Array, X_test: Array, y_test: Array, task: str) -> tuple[float, float]:
