@@ -1,0 +1,126 @@
+r"""Two populations of rows with their mean-free fixed point, and vectors seen through its resolvent.
+
+What the theory of means needs beside traces: quadratic forms of means and coefficients in
+A^{-1} = (B + w_t Sigma_t + w_s Sigma_s)^{-1}, B = 0 for n > p and the identity for n < p.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import linalg
+
+from mixtheory._validation import check_matrix
+from mixtheory.highdim.fixedpoint import check_counts, solve
+from mixtheory.highdim.moments import form_and_axes
+from mixtheory.highdim.resolvents import Point
+from mixtheory.highdim.spectra import Spectrum, as_spectrum
+
+__all__ = [
+    "Problem",
+    "apply_covariance",
+    "check_covariances",
+    "check_vector",
+    "inverse_trace",
+    "shrunk_form",
+    "solve_covariance",
+    "solve_problem",
+]
+
+Array = NDArray[np.float64]
+
+
+def check_vector(name: str, value: ArrayLike, p: int) -> Array:
+    """Return a finite vector with one entry a feature."""
+    vector = check_matrix(name, value, ndim=1)
+    if vector.shape != (p,):
+        raise ValueError(f"{name} must have one entry a feature, shape {(p,)}, got {vector.shape}")
+    return vector
+
+
+def check_covariances(sigma_t: object, sigma_s: object) -> tuple[Spectrum, Spectrum]:
+    """Return both covariances as spectra of one dimension."""
+    target, synthetic = as_spectrum("sigma_t", sigma_t), as_spectrum("sigma_s", sigma_s)
+    if target.p != synthetic.p:
+        raise ValueError(f"sigma_t and sigma_s must have the same dimension, got {target.p} and {synthetic.p}")
+    return target, synthetic
+
+
+def apply_covariance(sigma: Spectrum, vector: Array) -> Array:
+    """Return Sigma v."""
+    if sigma.basis is None:
+        return np.asarray(sigma.values * vector)
+    return np.asarray(sigma.basis @ (sigma.values * (sigma.basis.T @ vector)))
+
+
+def solve_covariance(sigma: Spectrum, vectors: Array) -> Array:
+    """Return Sigma^{-1} V for vectors (p, k)."""
+    if sigma.basis is None:
+        return np.asarray(vectors / sigma.values[:, np.newaxis])
+    return np.asarray(sigma.basis @ ((sigma.basis.T @ vectors) / sigma.values[:, np.newaxis]))
+
+
+def inverse_trace(sigma_t: Spectrum, sigma_s: Spectrum) -> float:
+    """Return Tr[Sigma_t Sigma_s^{-1}], as a sum of positive terms."""
+    if sigma_s.basis is sigma_t.basis:
+        return float(np.sum(sigma_t.values / sigma_s.values))
+    left = np.eye(sigma_t.p) if sigma_t.basis is None else sigma_t.basis
+    cosines = left if sigma_s.basis is None else sigma_s.basis.T @ left
+    return float(np.sum(cosines**2 * sigma_t.values / sigma_s.values[:, np.newaxis]))
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Numbers of rows and weights (real, synthetic), a_k for n > p and b_k for n < p, with the resolvent `point` there.
+
+    `axes` are the common axes of covariances that commute, or None.
+    """
+
+    p: int
+    counts: tuple[int, ...]
+    weights: Array
+    point: Point
+    axes: Array | None
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return sum(self.counts)
+
+    @property
+    def under(self) -> bool:
+        """Whether n > p."""
+        return self.n > self.p
+
+    def whitened(self, vectors: Array) -> Array:
+        """Return L^{-1} V for L L^T = A: the Gram matrix of its columns is V^T A^{-1} V."""
+        return self.point.whiten(vectors if self.axes is None else self.axes.T @ vectors)
+
+
+def solve_problem(sigma_t: object, sigma_s: object, n_t: int, n_s: int) -> Problem:
+    """Check the arguments and solve the mean-free equations C1 or C2."""
+    sigmas = check_covariances(sigma_t, sigma_s)
+    p = sigmas[0].p
+    counts = check_counts((n_t, n_s), ("n_t", "n_s"))
+    n = sum(counts)
+    if n == p:
+        raise ValueError(f"n_t + n_s must differ from p = {p}: the risk diverges there")
+    form, axes = form_and_axes(sigmas, 0.0 if n > p else 1.0)
+    weights = solve(form, counts, float(n) if n > p else 0.0).weights
+    return Problem(p, counts, weights, form.at(weights), axes)
+
+
+def shrunk_form(problem: Problem, means: Array, vectors: Array, coefficients: Array) -> float:
+    r"""Return Tr[V^T T_Psi (sum_k c_k Psi_k) T_Psi V] for a base I, means (p, 2), V (p, r) and mean-free weights.
+
+    .. math:: T_\Psi = (I + \sum_k b_k \Psi_k)^{-1}, \qquad \Psi_k = \Sigma_k + \mu_k \mu_k^T.
+    """
+    whitened = problem.whitened(np.column_stack([means, vectors]))
+    # The means perturb A by rank two; a system of their products keeps the digits of long means.
+    products = whitened[:, :2].T @ whitened
+    along = linalg.solve(np.eye(2) + products[:, :2] * problem.weights, products[:, 2:])
+    seen = whitened[:, 2:] - whitened[:, :2] @ (problem.weights[:, np.newaxis] * along)
+    spread = [float(np.sum(seen * problem.point.apply(k, seen))) for k in (0, 1)]
+    return float(coefficients @ (np.array(spread) + np.sum(along**2, axis=1)))
