@@ -97,6 +97,40 @@ PAIRINGS = {
     "shared": Style("one weight a batch", VERMILION, (0, (6, 1.5)), "v"),
 }
 
+SPECTRA = {
+    0.9: Style(r"$\rho_s=0.9$ (matched)", BLUE, "-", "o"),
+    0.6: Style(r"$\rho_s=0.6$", GREEN, "-.", "^"),
+    0.0: Style(r"$\rho_s=0$", VERMILION, "--", "s"),
+}
+
+SPLITS = {
+    "more real": Style("$n_s<n_t$", VERMILION, "--", "s"),
+    "equal": Style("$n_s=n_t$", GREEN, "-.", "^"),
+    "more synthetic": Style("$n_s>n_t$", BLUE, "-", "o"),
+}
+
+RULES = {
+    "none": Style("no synthetic rows", BLACK, "-", "X"),
+    "random": Style("random", ORANGE, "-", "s"),
+    "center_matching": Style("nearest to the centre", SKY, "-", "<"),
+    "center_sampling": Style("by cosine to the centre", SKY, "-", ">"),
+    "k_means": Style("$k$-means", GREEN, "-", "D"),
+    "ds3": Style("DS3", GREEN, "-", "P"),
+    "largest_norm": Style("largest norm", VERMILION, "-", "^"),
+    "matching": Style("covariance matching", BLUE, "-", "o"),
+    "matching_trace": Style("matching, trace scaled", BLUE, "-", "v"),
+    "matching_risk": Style("matching of the risk", PURPLE, "-", "h"),
+    "real": Style("real rows instead", BLACK, "-", "*"),
+}
+
+DESIGN_LAWS = {
+    "gaussian": Style("normal", BLUE, "-", "o"),
+    "rademacher": Style("Rademacher", GREEN, "-.", "^"),
+    "uniform": Style("uniform", ORANGE, (0, (1, 1.2)), "D"),
+    "student_t8": Style("Student $t_8$", PURPLE, (0, (6, 1.5)), "v"),
+    "student_t3": Style("Student $t_3$", VERMILION, "--", "s"),
+}
+
 DATASETS = {
     "breast_cancer": "breast cancer",
     "wine": "wine",
@@ -124,6 +158,12 @@ def points(ax, x, frame, style, *, hollow=False, label=None, **other):
         zorder=3,
         **style.point_kw(markeredgewidth=0.9, **options, **other),
     )
+
+
+def curve(study, row, metric, name, values):
+    """Return the closed form of a study's metric along one parameter, all others as in a row of its table."""
+    cell = {key: row[key] for key in study.cells(study.profiles[0])[0]}
+    return [study.reference(**{**cell, name: value})[metric] for value in values]
 
 
 def panel(ax, letter, title=""):

@@ -19,6 +19,9 @@ STUDIES = {path.stem for path in (ROOT / "simulations").glob("*.py")}
 REPLICATES = {
     "class_conditional": 500,
     "covariance_preservation": 4,
+    "covariance_vs_mean_shift": 4,
+    "finite_size_risk": 64,
+    "matching_optimality": 4,
     "published_example": 2,
     "repeated_synthesis": 4,
     "variance_distortion": 500,
@@ -44,8 +47,8 @@ def invented_frame(study):
     rows = []
     for cell in study.cells("quick"):
         for metric in study.metrics:
-            low, high = (-0.2, 0.0) if "gain" in metric.name else (0.2, 1.0)
-            value = rng.uniform(low, high) if cell["generation"] else 0.0
+            low, high = (-0.2, 0.0) if "gain" in metric.name or "difference" in metric.name else (0.2, 1.0)
+            value = rng.uniform(low, high) if cell.get("generation", 1) else 0.0
             value += {"q25": -0.5, "q75": 0.5}.get(metric.name[-3:], 0.0)
             rows.append({**cell, "metric": metric.name, "estimate": value, "mcse": 0.02, "replicates": 8})
     return pd.DataFrame(rows)
@@ -66,11 +69,16 @@ def test_the_figures_that_the_paper_needs_are_here():
     needed = {
         "class_conditional",
         "contours_published_example",
+        "covariance_vs_mean_shift",
         "distortion_against_weight_law",
         "downstream_accuracy",
+        "finite_size_risk",
         "kurtosis_price",
+        "matching_optimality",
         "preserving_surface",
+        "synthetic_selection",
         "variance_survival",
+        "when_the_mean_matters",
     }
     assert needed <= {path.stem for path in SCRIPTS}
 
@@ -103,7 +111,7 @@ def test_drawing(path, results):
     assert axes and all(ax.lines or ax.collections or ax.patches for ax in axes)
     assert size[0] <= 10 and size[1] <= 9
     # every row of panels says what its vertical axis shows, and every panel has a name
-    if path.stem not in ("primary_comparison", "readme_hero"):
+    if path.stem not in ("primary_comparison", "readme_hero", "synthetic_selection"):
         assert all(ax.get_ylabel() for ax in axes if ax.get_subplotspec().is_first_col())
     assert any(ax.get_title(loc="left") for ax in axes)
 
@@ -131,9 +139,17 @@ def test_the_primary_comparison_is_that_of_the_study():
     )
 
 
+def test_the_primary_comparison_of_selection_is_in_the_figure():
+    figure = load_script(ROOT / "figures" / "synthetic_selection.py")
+    study = load_script(ROOT / "simulations" / "synthetic_selection.py")
+    style = load_script(ROOT / "figures" / "style.py")
+    assert study.PRIMARY_METRIC in figure.METRICS and study.PRIMARY_RULE in style.RULES
+    assert len({look.label for look in style.RULES.values()}) == len({look.marker for look in style.RULES.values()})
+
+
 def test_colours_and_shapes_differ():
     style = load_script(ROOT / "figures" / "style.py")
-    for table in (style.LAWS, style.POPULATIONS, style.PAIRINGS):
+    for table in (style.LAWS, style.POPULATIONS, style.PAIRINGS, style.SPECTRA, style.SPLITS, style.DESIGN_LAWS):
         for what in ("colour", "marker", "label"):
             values = [getattr(look, what) for look in table.values()]
             assert len(set(values)) == len(values)
