@@ -2,15 +2,15 @@
 
 import math
 
-import pandas as pd
+import highdim_contents as highdim
+import over_splits
 from scipy import stats
 
-from mixtheory.comparisons import compare_over_splits
 from mixtheory.mixing import distances, finite, generations, moments, preservation
 from mixtheory.mixing.repeated import TEST_SHARE
 from mixtheory.mixing.weights import Beta, EpBeta
 from mixtheory.publishing.macros import closed_form, number
-from mixtheory.publishing.tables import TableSpec, format_number
+from mixtheory.publishing.tables import TableSpec
 
 # The example of Lee, Im and Kim (arXiv 2503.02645), and the same with the beta that makes r vanish.
 EXAMPLE = EpBeta(4.34, 1.33, 0.3, 0.3)
@@ -26,6 +26,7 @@ FIGURES = (
     "fidelity_over_generations",
     "downstream_accuracy",
     "primary_comparison",
+    *highdim.FIGURES,
 )
 
 LAWS = {
@@ -81,15 +82,8 @@ def chosen_weight_laws(frame):
 
 
 def primary_tests(frame):
-    """Show the tests of the primary comparison, with the variance of Nadeau and Bengio (2003) and Holm's correction."""
-    tested = compare_over_splits(frame, test_share=TEST_SHARE)
-    rows = []
-    for row in tested.to_dict("records"):
-        same = {"dataset": row["dataset"], "mcse": math.nan}
-        rows.append({**same, "metric": "gain", "estimate": row["estimate"], "mcse": row["standard_error"]})
-        for name in ("p_value", "p_holm"):
-            rows.append({**same, "metric": name, "estimate": row[name], "text": format_number(row[name], 2)})
-    return pd.DataFrame(rows)
+    """Show the tests of the primary comparison of repeated synthesis."""
+    return over_splits.tests(frame, test_share=TEST_SHARE, family=("law",))
 
 
 TABLES = (
@@ -189,6 +183,7 @@ TABLES = (
         r"variance against the real training rows. Standard errors (in parentheses) and tests with the variance of "
         r"\citet{nadeau2003}.",
     ),
+    *highdim.TABLES,
 )
 
 # The closed form of the leading constant of Theorem "Gaussian data".
@@ -218,4 +213,5 @@ MACROS = (
     closed_form("log drift uniform", lambda: generations.log_variance_drift(PRESERVING), 3),
     number("splits", "repeated_synthesis_real", "replicates"),
     number("draws distortion", "variance_distortion", "replicates"),
+    *highdim.MACROS,
 )
