@@ -18,6 +18,10 @@ _EXPORTS = {
     "ExpandedDirichlet": "mixtheory.mixing.dirichlet",
     "choose_law": "mixtheory.mixing.choose",
     "synthesize": "mixtheory.mixing.synthesis",
+    "CovarianceMatcher": "mixtheory.highdim.selection",
+    "Spectrum": "mixtheory.highdim.spectra",
+    "excess_risk": "mixtheory.highdim.equivalents",
+    "ridge_risk": "mixtheory.highdim.ridge",
     "Study": "mixtheory.montecarlo",
     "grid": "mixtheory.montecarlo",
     "Claim": "mixtheory.verification",
@@ -27,6 +31,10 @@ _EXPORTS = {
 __all__ = ["__version__", *_EXPORTS]  # noqa: PLE0604
 
 if TYPE_CHECKING:
+    from mixtheory.highdim.equivalents import excess_risk as excess_risk
+    from mixtheory.highdim.ridge import ridge_risk as ridge_risk
+    from mixtheory.highdim.selection import CovarianceMatcher as CovarianceMatcher
+    from mixtheory.highdim.spectra import Spectrum as Spectrum
     from mixtheory.mixing.choose import choose_law as choose_law
     from mixtheory.mixing.dirichlet import Dirichlet as Dirichlet
     from mixtheory.mixing.dirichlet import ExpandedDirichlet as ExpandedDirichlet
