@@ -14,13 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "broadcast_parameters",
+    "check_array",
     "check_choice",
     "check_extensions",
+    "check_flag",
     "check_generator",
     "check_integer",
     "check_matrix",
     "check_real",
     "check_reals",
+    "check_sequence",
     "check_size",
     "is_frame",
     "near_matches",
@@ -180,6 +183,9 @@ def _floats(name: str, value: Any) -> NDArray[np.float64]:
         ]
         if bad:
             raise TypeError(f"{name} must have numeric columns only, got {', '.join(bad)}")
+        missing = [repr(column) for column, some in zip(value.columns, value.isna().any(), strict=True) if some]
+        if missing:
+            raise ValueError(f"{name} must be finite, got missing values in {', '.join(missing)}")
     try:
         array = np.asarray(value)
         real = not _not_real(array)
@@ -203,6 +209,28 @@ def check_matrix(name: str, value: ArrayLike, *, ndim: int = 2, min_rows: int = 
     if not np.all(np.isfinite(array)):
         raise ValueError(f"{name} must be finite, got NaN or infinite values")
     return array
+
+
+def check_array(name: str, value: Any, *, ndims: tuple[int, ...], what: str) -> NDArray[np.float64]:
+    """Return `value` as a finite float array of one of the numbers of dimensions `ndims`, for messages `what`."""
+    array = _floats(name, value)
+    if array.ndim not in ndims:
+        given = f"shape {array.shape}" if array.ndim else shown(value)
+        raise ValueError(f"{name} must be {what}, got {given}")
+    return check_matrix(name, array, ndim=array.ndim)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return `value` if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
+    return bool(value)
+
+
+def check_sequence(name: str, value: Any) -> None:
+    """Check that `value` has a length and entries in order: a list, a tuple, an array, but no text."""
+    if isinstance(value, (str, bytes)) or not (hasattr(value, "__len__") and hasattr(value, "__getitem__")):
+        raise TypeError(f"{name} must be a sequence such as a list or tuple, got {shown(value)}")
 
 
 def check_generator(rng: Any) -> np.random.Generator:

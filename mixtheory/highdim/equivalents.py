@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mixtheory._validation import check_integer, check_real, shown
+from mixtheory._validation import check_flag, check_integer, check_real, check_sequence, shown
 from mixtheory.highdim.fixedpoint import FixedPoint, check_counts
 from mixtheory.highdim.mean_shift import synthetic_only_intercept_risk, synthetic_only_risk
 from mixtheory.highdim.meanrule import Response, solve_with_means
@@ -209,9 +209,7 @@ def _check_problem(
     p = sizes[0]
     numbers = check_counts(counts, count_names)
     noise_var = check_real("noise_var", noise_var, low=0, closed="left")
-    if not isinstance(fit_intercept, (bool, np.bool_)):
-        raise TypeError(f"fit_intercept must be True or False, got {shown(fit_intercept)}")
-    intercept = bool(fit_intercept)
+    intercept = check_flag("fit_intercept", fit_intercept)
     checked = check_means(mean_names, means, p)
     regime = _check_regime(sum(numbers), p, intercept, stacklevel + 1)
     if beta is None and regime == "over":
@@ -272,7 +270,8 @@ def excess_risk(
         If an argument has the wrong type.
     ValueError
         If a covariance is not symmetric and positive definite (see `as_spectrum`), dimensions disagree, a value is not
-        finite, a count is negative, n_t + n_s = 0, n is p (p + 1 with an intercept), or `beta` is missing for n < p.
+        finite, a count is negative, n_t + n_s = 0, n is p (p + 1 with an intercept), `beta` is missing for n < p or
+        not positive semidefinite, or a mean is longer than about 1e10 standard deviations, where digits are lost.
 
     Warns
     -----
@@ -373,6 +372,10 @@ def excess_risk_mixture(
     >>> round(excess_risk_mixture([[1.0] * 50] * 3, [20, 30, 50]).risk, 12)
     1.0
     """
+    check_sequence("covariances", covariances)
+    check_sequence("counts", counts)
+    if means is not None:
+        check_sequence("means", means)
     size = len(covariances)
     if size == 0 or len(counts) != size or (means is not None and len(means) != size):
         given = f"{size}, {len(counts)}" + ("" if means is None else f" and {len(means)}")

@@ -279,8 +279,8 @@ def _ridge_start(form: Form, counts: Array, linear: float) -> Array:
     n, m = float(counts.sum()), form.size
     scale = float(counts @ form.scales) / n
     middle = linear + (m - n) * scale
-    root = math.sqrt(middle**2 + 4 * linear * scale * n)
-    b = 2 * n / (middle + root) if middle > 0 else (root - middle) / (2 * linear * scale)
+    root = math.hypot(middle, 2 * math.sqrt(linear) * math.sqrt(scale * n))
+    b = 2 * n / (middle + root) if middle > 0 else (root - middle) / (2 * linear) / scale
     return np.log(counts / n * b)
 
 

@@ -173,7 +173,7 @@ def _shape_pass(
             score = cc + ratio * (ratio * squared - 2.0 * inner)
             # rows that are all equal have no shape: worse than any other, better than a row that is taken
             shapeless = trace + length <= SHAPELESS * (gb[i] + xx)
-            fb[i] = max(score, _WORST) if shapeless else score
+            fb[i] = _WORST + hb[i] if shapeless else score
         for i in range(with_last.size):
             best = min(best, fb[i])
     return best

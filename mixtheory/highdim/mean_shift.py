@@ -13,18 +13,19 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
-from scipy.special import hyp1f1
 
-from mixtheory._validation import check_choice, check_integer, check_matrix, check_real
+from mixtheory._validation import check_choice, check_flag, check_integer, check_matrix, check_real
 from mixtheory.highdim.meanrule import Response
 from mixtheory.highdim.problems import (
     apply_covariance,
     check_covariances,
     check_vector,
     inverse_trace,
+    shrinkage,
     shrunk_form,
     solve_covariance,
     solve_problem,
+    split_mean,
 )
 from mixtheory.highdim.spectra import as_spectrum
 
@@ -103,7 +104,7 @@ def mean_term(
     means = _means(mu_t, mu_s, problem.p)
     if not problem.under:
         rates = Response(problem.point, problem.weights, 0).rates
-        return noise_var * shrunk_form(problem, means, means[:, :1], rates)
+        return noise_var * shrunk_form(problem, means, 0, rates)
     target, synthetic = problem.whitened(means).T
     # Projecting first leaves sums of positive terms: no cancellation for parallel or very long means.
     length = float(target @ target)
@@ -186,8 +187,7 @@ def trace_change_bound(x_t: ArrayLike, x_s: ArrayLike, sigma_t: object, *, noise
     scatter = np.zeros((sigma.p, sigma.p))
     groups = 0
     for name, value in (("x_t", x_t), ("x_s", x_s)):
-        rows = np.asarray(value)
-        if rows.ndim == 2 and rows.shape[0] == 0:
+        if getattr(value, "shape", ())[:1] == (0,):
             continue
         rows = check_matrix(name, value)
         if rows.shape[1] != sigma.p:
@@ -325,21 +325,21 @@ def synthetic_only_risk(
     means = _means(mu_t, mu_s, p)
     noise_var = check_real("noise_var", noise_var, low=0, closed="left")
     form = check_choice("form", form, ("refined", "printed"))
+    finite_sample = check_flag("finite_sample", finite_sample)
     if finite_sample and form == "printed":
         raise ValueError("form='printed' is a leading-order form: use form='refined' with finite_sample=True")
     n = check_integer("n_s", n_s, low=p + (2 if finite_sample else 1))
-    inverse = solve_covariance(synthetic, means)
-    (m_tt, m_ts), (_, m_ss) = (means.T @ inverse).tolist()
-    base = inverse_trace(target, synthetic) + m_tt
+    across, along, m_ss = split_mean(synthetic, means)
+    base = inverse_trace(target, synthetic) + across
     if form == "printed":
         if m_ss == 0:
             raise ValueError("mu_s must not be 0 with form='printed', which divides by mu_s' Sigma_s^{-1} mu_s")
-        return float(noise_var / (n - p) * (base - m_ts / m_ss * m_ts))
+        return noise_var / (n - p) * base
     if not finite_sample:
-        return float(noise_var / (n - p) * (base - m_ts / (1 + m_ss) * m_ts))
-    psi = float(hyp1f1(1.0, n / 2 + 1, -n * m_ss / 2))
-    spread = float(inverse[:, 1] @ apply_covariance(target, inverse[:, 1]))
-    return float(noise_var / (n - p - 1) * (base - psi * (m_ts**2 + spread)))
+        return noise_var / (n - p) * (base + along / (1 + m_ss))
+    spread = float(np.sum(apply_covariance(target, scaled := solve_covariance(synthetic, means)[:, 1]) * scaled))
+    phi, psi = (shrinkage(b, n * m_ss / 2) for b in (n / 2, n / 2 + 1))
+    return noise_var / (n - p - 1) * (base + phi * along - psi * spread)
 
 
 def synthetic_only_intercept_risk(
@@ -391,7 +391,7 @@ def synthetic_only_intercept_risk(
     p = target.p
     shift = check_vector("mu_t", mu_t, p) - check_vector("mu_s", mu_s, p)
     noise_var = check_real("noise_var", noise_var, low=0, closed="left")
-    n = check_integer("n_s", n_s, low=p + (3 if finite_sample else 2))
+    n = check_integer("n_s", n_s, low=p + (3 if check_flag("finite_sample", finite_sample) else 2))
     length = float(shift @ solve_covariance(synthetic, shift[:, np.newaxis])[:, 0])
     moved = inverse_trace(target, synthetic) + length
     if finite_sample:

@@ -41,13 +41,25 @@ from scipy import linalg
 from mixtheory.highdim.fixedpoint import FixedPoint, solve
 from mixtheory.highdim.resolvents import Form, Point, solve_dominant
 
-__all__ = ["MeanUpdate", "Response", "solve_with_means"]
+__all__ = ["MeanUpdate", "Response", "check_length", "solve_with_means"]
 
 Array = NDArray[np.float64]
 
 _EPS = float(np.finfo(np.float64).eps)
 # A population whose mean takes up its only row keeps this much of it, so that its weight has a logarithm.
 _LEAST_ROWS = 1e-9
+# Beyond this parallel means cannot be told from each other to any digit that matters.
+_LONGEST = 1e10
+
+
+def check_length(whitened: Array, longest: float) -> None:
+    """Refuse vectors, in units of standard deviations, that are too long for double precision."""
+    size = float(np.max(np.abs(whitened)))
+    if not size <= longest:
+        raise ValueError(
+            f"means and beta must be shorter than {longest:g} standard deviations of the rows, beyond which sums lose "
+            f"their digits, got one of length {size:.3g}"
+        )
 
 
 class MeanUpdate:
@@ -59,6 +71,7 @@ class MeanUpdate:
         self.constant = 1 / total if intercept else 0.0
         self.means: Array = point.whiten((means - weights @ means / total if intercept else means).T)
         self._columns = self.means * np.sqrt(weights)
+        check_length(self._columns, _LONGEST)
         size = weights.size
         # A stack instead of 1 + U^T U: long means lose half as many digits
         orthogonal, self._upper = linalg.qr(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from mixtheory._validation import check_integer, check_matrix
+from mixtheory._validation import check_array, check_integer, check_matrix, shown
 from mixtheory.highdim.resolvents import DiagonalForm, FactorForm, Form
 from mixtheory.highdim.spectra import Spectrum, common_axes
 
@@ -26,14 +26,19 @@ __all__ = [
 Array = NDArray[np.float64]
 
 _SEMIDEFINITE = 1e-10
+_MOST_ROWS = 1e100
+# squares of coefficients stay finite
+_LARGEST_ENTRY = 1e150
 
 
 def check_counts(counts: Sequence[int], names: Sequence[str] | None = None) -> tuple[int, ...]:
     """Return numbers of rows as ints >= 0 with a positive sum."""
     labels = names if names is not None else [f"counts[{k}]" for k in range(len(counts))]
     checked = tuple(check_integer(name, count, low=0) for name, count in zip(labels, counts, strict=True))
+    if sum(checked) > _MOST_ROWS:
+        raise ValueError(f"{' + '.join(labels)} must be at most {_MOST_ROWS:g} rows, got more")
     if sum(checked) == 0:
-        raise ValueError(f"{' + '.join(labels)} must be positive: there are no rows to fit")
+        raise ValueError(f"{' + '.join(labels)} must be positive: there are no rows to fit, got {shown(checked)}")
     return checked
 
 
@@ -56,15 +61,32 @@ def check_beta(beta: object, p: int) -> Array | Spectrum:
         if beta.p != p:
             raise ValueError(f"beta must have the dimension {p} of the covariances, got {beta.p}")
         return beta
-    array = check_matrix("beta", beta, ndim=2 if np.ndim(beta) == 2 else 1)  # type: ignore[arg-type]
+    array = check_array("beta", beta, ndims=(1, 2), what="a vector (p,) or a matrix (p, p)")
     if array.shape != (p,) * array.ndim:
         raise ValueError(f"beta must have shape {(p,)} or {(p, p)} to match the covariances, got {array.shape}")
     if array.ndim == 2:
-        if np.max(np.abs(array - array.T)) > _SEMIDEFINITE * np.max(np.abs(array)):
-            raise ValueError("beta must be symmetric if it is a matrix: it is E beta beta^T")
-        if np.any(np.diagonal(array) < 0):
-            raise ValueError("beta must be positive semidefinite if it is a matrix: it is E beta beta^T")
+        _check_semidefinite(array)
+    elif np.max(np.abs(array)) > _LARGEST_ENTRY:
+        raise ValueError(f"beta must have entries of size {_LARGEST_ENTRY:g} at most, got {np.max(np.abs(array)):g}")
     return array
+
+
+def _check_semidefinite(array: Array) -> None:
+    size = np.max(np.abs(array))
+    gap = np.max(np.abs(array - array.T))
+    if gap > _SEMIDEFINITE * size:
+        raise ValueError(f"beta must be symmetric if it is a matrix, E beta beta^T; it differs by {gap:.3g}")
+    least = float(np.min(np.diagonal(array)))
+    if least >= 0 and np.count_nonzero(array) > np.count_nonzero(np.diagonal(array)):
+        try:
+            linalg.cholesky(array / size + _SEMIDEFINITE * np.eye(len(array)), check_finite=False)
+        except linalg.LinAlgError:
+            least = float(linalg.eigvalsh(array, check_finite=False)[0])
+    if least < 0:
+        raise ValueError(
+            f"beta must be positive semidefinite if it is a matrix, E beta beta^T; it has the value {least:.3g} on its "
+            "diagonal or as an eigenvalue"
+        )
 
 
 def spectral_form(spectra: Sequence[Spectrum], base: float) -> Form:
@@ -104,8 +126,6 @@ def columns(beta: Array | Spectrum, axes: Array | None) -> Array:
         found = beta[:, np.newaxis]
     else:
         values, basis = linalg.eigh(beta)
-        if values[0] < -_SEMIDEFINITE * abs(values[-1]):
-            raise ValueError("beta must be positive semidefinite if it is a matrix: it is E beta beta^T")
         found = basis * np.sqrt(np.maximum(values, 0))
     return found if axes is None else np.asarray(axes.T @ found)
 

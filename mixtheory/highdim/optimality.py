@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
+from scipy.special import expit
 
 from mixtheory._validation import check_integer, check_matrix, check_real
 from mixtheory.highdim.fixedpoint import check_counts, scalar_root
@@ -76,8 +77,9 @@ def spectrum_risk(lam: ArrayLike, n_t: int, n_s: int, *, noise_var: float = 1.0)
     """
     values = _spectrum(lam)
     noise_var = check_real("noise_var", noise_var, low=0, closed="left")
+    n = sum(check_counts((n_t, n_s), ("n_t", "n_s")))
     a_t, a_s = _weights(values, n_t, n_s)
-    return float(noise_var / (n_t + n_s) * np.sum(1 / (a_s * values + a_t)))
+    return float(noise_var / n * np.sum(1 / (a_s * values + a_t)))
 
 
 def risk_gradient(lam: ArrayLike, n_t: int, n_s: int, *, noise_var: float = 1.0) -> Array:
@@ -117,7 +119,7 @@ def risk_gradient(lam: ArrayLike, n_t: int, n_s: int, *, noise_var: float = 1.0)
     values = _spectrum(lam)
     noise_var = check_real("noise_var", noise_var, low=0, closed="left")
     a_t, a_s = _weights(values, n_t, n_s)
-    n = n_t + n_s
+    n = sum(check_counts((n_t, n_s), ("n_t", "n_s")))
     d = a_s * values + a_t
     slope = 1 + (1 - values.size / n) / n * float(np.sum(values / d**2))
     risk = float(np.sum(1 / d)) / n
@@ -306,9 +308,10 @@ def over_variance(lam: ArrayLike, n_t: int, n_s: int, *, noise_var: float = 1.0)
     if n_s == 0:
         return noise_var * b_t
 
+    logs = np.log(values) - np.log1p(b_t)
+
     def surplus(log_b: float) -> float:
-        scaled = np.exp(log_b) * values
-        return float(np.sum(scaled / (1 + b_t + scaled))) - n_s
+        return float(np.sum(expit(log_b + logs))) - n_s
 
     # With all eigenvalues equal the root is explicit; those of the smallest and the largest enclose it.
     level = np.log(n_s * (1 + b_t) / (p - n_s))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mixtheory import Beta, EpBeta, synthesize
-from mixtheory._validation import check_choice, check_generator, check_integer, check_matrix
+from mixtheory._validation import check_choice, check_generator, check_integer, check_matrix, shown
 
 __all__ = ["GENERATORS", "generate", "pool"]
 
@@ -166,6 +166,8 @@ def pool(
     """
     real = check_matrix("rows", rows, min_rows=2)
     classes = np.asarray(labels)
+    if classes.dtype.kind not in "biu" and np.any(check_matrix("labels", classes, ndim=1) % 1):
+        raise ValueError(f"labels must be integers, got {shown(classes)}")
     if classes.shape != (real.shape[0],):
         raise ValueError(f"labels must have one entry a row ({real.shape[0]}), got shape {classes.shape}")
     check_integer("size", size, low=1)
@@ -173,7 +175,7 @@ def pool(
         raise ValueError("generators must hold at least one name, got none")
     parts: list[tuple[Array, int, int]] = []
     for label in np.unique(classes):
-        members = real[classes == label]
+        members = check_matrix(f"the rows of class {shown(label)}", real[classes == label], min_rows=2)
         count = -(-size * len(members) // (len(real) * len(generators)))
         for place, name in enumerate(generators):
             parts.append((generate(name, members, count, rng), int(label), place))

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import linalg
+from scipy.integrate import quad
 
 from mixtheory._validation import check_matrix
 from mixtheory.highdim.fixedpoint import check_counts, solve
+from mixtheory.highdim.meanrule import MeanUpdate, check_length
 from mixtheory.highdim.moments import form_and_axes
 from mixtheory.highdim.resolvents import Point
 from mixtheory.highdim.spectra import Spectrum, as_spectrum
@@ -24,12 +25,17 @@ __all__ = [
     "check_covariances",
     "check_vector",
     "inverse_trace",
+    "shrinkage",
     "shrunk_form",
     "solve_covariance",
     "solve_problem",
+    "split_mean",
 ]
 
 Array = NDArray[np.float64]
+
+# fourth powers of lengths stay finite
+_LONGEST = 1e70
 
 
 def check_vector(name: str, value: ArrayLike, p: int) -> Array:
@@ -96,7 +102,9 @@ class Problem:
 
     def whitened(self, vectors: Array) -> Array:
         """Return L^{-1} V for L L^T = A: the Gram matrix of its columns is V^T A^{-1} V."""
-        return self.point.whiten(vectors if self.axes is None else self.axes.T @ vectors)
+        whitened = self.point.whiten(vectors if self.axes is None else self.axes.T @ vectors)
+        check_length(whitened, _LONGEST)
+        return whitened
 
 
 def solve_problem(sigma_t: object, sigma_s: object, n_t: int, n_s: int) -> Problem:
@@ -112,15 +120,45 @@ def solve_problem(sigma_t: object, sigma_s: object, n_t: int, n_s: int) -> Probl
     return Problem(p, counts, weights, form.at(weights), axes)
 
 
-def shrunk_form(problem: Problem, means: Array, vectors: Array, coefficients: Array) -> float:
+def shrunk_form(problem: Problem, means: Array, vectors: Array | int, coefficients: Array) -> float:
     r"""Return Tr[V^T T_Psi (sum_k c_k Psi_k) T_Psi V] for a base I, means (p, 2), V (p, r) and mean-free weights.
+
+    V may be given as the place of one of the means, which keeps the digits of a long one.
 
     .. math:: T_\Psi = (I + \sum_k b_k \Psi_k)^{-1}, \qquad \Psi_k = \Sigma_k + \mu_k \mu_k^T.
     """
-    whitened = problem.whitened(np.column_stack([means, vectors]))
-    # The means perturb A by rank two; a system of their products keeps the digits of long means.
-    products = whitened[:, :2].T @ whitened
-    along = linalg.solve(np.eye(2) + products[:, :2] * problem.weights, products[:, 2:])
-    seen = whitened[:, 2:] - whitened[:, :2] @ (problem.weights[:, np.newaxis] * along)
-    spread = [float(np.sum(seen * problem.point.apply(k, seen))) for k in (0, 1)]
-    return float(coefficients @ (np.array(spread) + np.sum(along**2, axis=1)))
+    rows = means.T if problem.axes is None else means.T @ problem.axes
+    update = MeanUpdate(problem.point, rows, problem.weights, intercept=False)
+    if isinstance(vectors, int):
+        whitened, seen = update.means[:, [vectors]], update.shrunk[:, [vectors]]
+    else:
+        whitened = problem.whitened(vectors)
+        seen = update.shrink(whitened)
+    spread = np.array([update.form(k, seen) for k in (0, 1)])
+    return float(coefficients @ (spread + np.sum(update.along(whitened) ** 2, axis=1)))
+
+
+def split_mean(sigma: Spectrum, means: Array) -> tuple[float, float, float]:
+    """Split mu_t, of means (p, 2), along and across mu_s in the metric Sigma^{-1}.
+
+    Returns the squares of the part across, of the part along, and of mu_s: differences of these would lose their digits
+    for long means that are nearly parallel.
+    """
+    whitened = (means if sigma.basis is None else sigma.basis.T @ means) / np.sqrt(sigma.values)[:, np.newaxis]
+    check_length(whitened, _LONGEST)
+    first, second = whitened.T
+    length = float(np.linalg.norm(second))
+    direction = second / length if length > 0 else second
+    along = float(first @ direction)
+    across = first - along * direction
+    return float(across @ across), along**2, length**2
+
+
+def shrinkage(b: float, x: float) -> float:
+    """Return 1F1(1; b; -x) for b > 1 and x >= 0, by its integral: series lose their digits for large x."""
+    rate = b - 1 + x
+
+    def weight(s: float) -> float:
+        return float(np.exp(-(b - 1) * s / rate + x * np.expm1(-s / rate)))
+
+    return (b - 1) / rate * float(quad(weight, 0, np.inf, epsabs=0, epsrel=1e-12, limit=200)[0])

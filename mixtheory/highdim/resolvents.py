@@ -68,7 +68,7 @@ class DiagonalPoint:
     def bias(self, coefficients: Array, beta: Array) -> float:
         """Tr[E(beta beta^T) B A^{-1} (sum_k c_k S_k) A^{-1} B] from the mean squares of the coordinates of beta."""
         mixed = coefficients @ self._form.rows
-        return float(np.sum(self._form.base**2 * beta * mixed / self._combined**2))
+        return float(np.sum(beta * mixed * (self._form.base / self._combined) ** 2))
 
 
 class DiagonalForm:

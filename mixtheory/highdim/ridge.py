@@ -158,7 +158,7 @@ def ridge_risk(
         rates = np.zeros(2)
         rates[present] = b[present] * solve_dominant(couplings, surplus, b[present])
         problem = Problem(p, counts, b, point, axes)
-        variance += noise_var * shrunk_form(problem, means.T, means[0][:, np.newaxis], rates)
+        variance += noise_var * shrunk_form(problem, means.T, 0, rates)
         bias = shrunk_form(problem, means.T, columns(coefficients, None), derivatives)
     elif isinstance(form, DiagonalForm):
         bias = point.bias(derivatives, mean_squares(coefficients, axes))

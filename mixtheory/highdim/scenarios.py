@@ -98,8 +98,8 @@ def two_blocks(p: int, first: float, second: float) -> Spectrum:
     """
     check_integer("p", p, low=2)
     half = p // 2
-    values = np.r_[np.full(half, check_real("first", first, low=0.0)), np.full(p - half, check_real("second", second))]
-    return Spectrum(values)
+    first, second = check_real("first", first, low=0.0), check_real("second", second, low=0.0)
+    return Spectrum(np.repeat([first, second], [half, p - half]))
 
 
 def mean_pair(p: int, cosine: float, length_t: float, length_s: float) -> tuple[Array, Array]:

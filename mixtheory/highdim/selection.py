@@ -32,6 +32,10 @@ _OBJECTIVES = ("frobenius", "risk")
 _SCALES = ("none", "trace")
 # numbers in a batch of rows that is projected at once, 32 MiB
 _BATCH_NUMBERS = 2**22
+# rows from which the centre of the pool is taken
+_CENTER_ROWS = 4096
+# fourth powers of the distances enter the search
+_FARTHEST = 1e70
 
 
 class CovarianceMatcher(Selector):
@@ -91,7 +95,7 @@ class CovarianceMatcher(Selector):
     TypeError, ValueError
         In `fit`, as all selectors; also if the target (of a class) has fewer than two rows or equal rows, or has a
         covariance that is singular (a standard deviation below 1e-8 of the largest in some direction) and the
-        objective is ``"risk"``.
+        objective is ``"risk"``, or a row of the pool lies farther out than 1e70 standard deviations of the target.
 
     Warns
     -----
@@ -171,16 +175,21 @@ class CovarianceMatcher(Selector):
             check_integer("candidate_batch", self.candidate_batch, low=1)
         if self.n_jobs is not None:
             check_integer("n_jobs", self.n_jobs)
+            if self.n_jobs == 0:
+                raise ValueError("n_jobs must be None or an integer other than 0, got 0")
         self._paths: list[Array] = []
         self._scales: list[float] = []
         super().fit(X_pool, X_target, y_pool, y_target)
         self.objective_path_ = np.concatenate(self._paths)
+        if self.objective == "frobenius":
+            with np.errstate(over="ignore"):
+                self.objective_path_ = np.ldexp(self.objective_path_, 2 * self._exponent)
         if y_target is None:
             self.scale_: float | Array = self._scales[0]
         else:
             self.scale_ = np.full(self.classes_.size, np.nan)
             self.scale_[self.class_counts_ > 0] = self._scales
-        del self._paths, self._scales
+        del self._paths, self._scales, self._exponent
         return self
 
     def _prepare(self, pool: Array, target: Array) -> None:
@@ -193,13 +202,21 @@ class CovarianceMatcher(Selector):
     ) -> Indices:
         if len(target) < 2:
             raise ValueError(f"{name}: the target must have at least 2 rows to have a covariance, got {len(target)}")
-        # covariances do not feel the centre; rows near zero keep the sums of the search free of cancellation
-        center = _mean(pool, candidates, self._batch(pool))
+        # covariances do not feel the centre; rows near zero keep the sums of the search free of cancellation, and a
+        # median keeps most of them there if a few rows lie far out
+        center = np.median(pool[candidates[:: -(-candidates.size // _CENTER_ROWS)]], axis=0)
         axes = self.projection_
         covariance = np.atleast_2d(np.cov((target - target.mean(axis=0)) @ axes.T, rowvar=False))
         if self.objective == "risk":
             axes = _whitening(name, covariance, len(target)) @ axes
         panels = Panels(candidates.size, len(axes), self._project(pool, candidates, center, axes))
+        unit = 1.0 if self.objective == "risk" else float(np.sqrt(np.trace(covariance))) or 1.0
+        reach = max(float(panels.values.max()), -float(panels.values.min())) / unit
+        if not reach <= _FARTHEST:
+            raise ValueError(
+                f"{name} must lie within {_FARTHEST:g} standard deviations of the target from its median, got a row at "
+                f"{reach:.3g}: remove such rows, or bring X_pool and X_target to one unit"
+            )
         first = int(rng.integers(candidates.size))
         jobs = effective_n_jobs(self.n_jobs)
         normalise = self.scale == "trace"
@@ -222,16 +239,12 @@ class CovarianceMatcher(Selector):
         if len(chosen) < 2:
             return float("nan")
         trace = float(((chosen - chosen.mean(axis=0)) @ self.projection_.T).var(axis=0, ddof=1).sum())
-        return float(np.sqrt(np.trace(covariance) / trace)) if trace > 0 else float("inf")
+        return float(np.sqrt(np.trace(covariance)) / np.sqrt(trace)) if trace > 0 else float("inf")
 
 
 def _batches(pool: Array, candidates: Indices, size: int) -> Iterator[Array]:
     for start in range(0, candidates.size, size):
         yield pool[candidates[start : start + size]]
-
-
-def _mean(pool: Array, candidates: Indices, size: int) -> Array:
-    return np.asarray(sum(rows.sum(axis=0) for rows in _batches(pool, candidates, size)) / candidates.size)
 
 
 def _whitening(name: str, covariance: Array, n_target: int) -> Array:

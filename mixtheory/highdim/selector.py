@@ -17,6 +17,9 @@ __all__ = ["Selector", "allocate"]
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
+# data of this size need no scaling
+_ORDINARY = 1e70
+
 
 def allocate(n_select: int, counts: ArrayLike) -> Indices:
     """Share out `n_select` in proportion to `counts` by the largest remainder; among equal remainders the first.
@@ -33,17 +36,27 @@ def allocate(n_select: int, counts: ArrayLike) -> Indices:
     ndarray of int64, shape (k,)
         Whole numbers with sum `n_select`, each within 1 of its exact share.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is no integer or negative, or no count is positive.
+
     Examples
     --------
     >>> allocate(10, [5, 3, 1]).tolist()
     [6, 3, 1]
     """
-    weights = np.asarray(counts, dtype=np.int64)
-    # in integers, so that equal remainders are equal
-    whole, remainder = np.divmod(n_select * weights, weights.sum())
-    largest = np.argsort(-remainder, kind="stable")[: n_select - whole.sum()]
-    whole[largest] += 1
-    return np.asarray(whole)
+    n_select = check_integer("n_select", n_select, low=0)
+    weights = [check_integer("counts", count, low=0) for count in np.asarray(counts).tolist()]
+    total = sum(weights)
+    if not total:
+        raise ValueError(f"counts must hold a number > 0, got {shown(counts)}")
+    # in integers of any length, so that equal remainders are equal
+    shares = [divmod(n_select * weight, total) for weight in weights]
+    whole = np.array([share for share, _ in shares], dtype=np.int64)
+    order = sorted(range(len(shares)), key=lambda k: -shares[k][1])
+    whole[order[: n_select - int(whole.sum())]] += 1
+    return whole
 
 
 def _labels(name: str, y: Any, rows: int, owner: str) -> NDArray[Any]:
@@ -57,8 +70,16 @@ def _labels(name: str, y: Any, rows: int, owner: str) -> NDArray[Any]:
     return labels
 
 
+def _exponent(target: Array) -> int:
+    """Return the power of 2 of data so large or so small that products of four numbers would overflow, else 0."""
+    size = float(np.max(np.abs(target)))
+    return 0 if size == 0 or 1 / _ORDINARY < size < _ORDINARY else int(np.frexp(size)[1])
+
+
 def _generator(random_state: Any) -> np.random.Generator:
     try:
+        if isinstance(random_state, (bool, np.bool_)):
+            raise TypeError
         return np.random.default_rng(random_state)
     except (TypeError, ValueError):
         raise ValueError(
@@ -148,7 +169,17 @@ class Selector(BaseEstimator):  # type: ignore[misc]
         if (y_pool is None) != (y_target is None):
             raise ValueError("y_pool and y_target must be given together or not at all")
         validate_data(self, X_pool, skip_check_array=True)
-        validate_data(self, X_target, skip_check_array=True, reset=False)
+        try:
+            validate_data(self, X_target, skip_check_array=True, reset=False)
+        except ValueError as error:
+            raise ValueError(f"X_target must have the columns of X_pool in their order. {error}") from None
+        # a power of 2 changes no digit, so the selection is that of the data as they are
+        self._exponent = _exponent(target)
+        if self._exponent:
+            with np.errstate(over="ignore"):
+                pool, target = np.ldexp(pool, -self._exponent), np.ldexp(target, -self._exponent)
+        for attribute in ("classes_", "class_counts_"):
+            self.__dict__.pop(attribute, None)
         if y_pool is None or y_target is None:
             parts = [("X_pool", np.arange(pool.shape[0]), np.arange(target.shape[0]), count)]
         else:

@@ -17,7 +17,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
-from mixtheory._validation import check_choice, check_generator, check_integer, check_matrix, check_real
+from mixtheory._validation import (
+    check_array,
+    check_choice,
+    check_generator,
+    check_integer,
+    check_matrix,
+    check_real,
+    check_reals,
+    shown,
+)
+from mixtheory.highdim.axes import common_axes
 
 __all__ = ["NearSingularWarning", "Spectrum", "as_spectrum", "common_axes", "relative_matrix", "relative_spectrum"]
 
@@ -74,8 +84,9 @@ class Spectrum:
             basis = check_matrix("basis", self.basis)
             if basis.shape != (values.size, values.size):
                 raise ValueError(f"basis must have shape {(values.size, values.size)}, got {basis.shape}")
-            if np.max(np.abs(basis.T @ basis - np.eye(values.size))) > _ORTHOGONALITY:
-                raise ValueError("basis must have orthonormal columns")
+            gap = np.max(np.abs(basis.T @ basis - np.eye(values.size)))
+            if gap > _ORTHOGONALITY:
+                raise ValueError(f"basis must have orthonormal columns, got products that are off by {gap:.3g}")
             if basis.flags.writeable:
                 basis = _frozen(basis)
             object.__setattr__(self, "basis", basis)
@@ -104,10 +115,14 @@ class Spectrum:
         r"""Power mean (p^{-1} sum_i v_i^q)^{1/q} of the eigenvalues; the geometric mean at q = 0."""
         q = check_real("q", q)
         logs = np.log(self.values)
-        top = float(np.max(q * logs))
-        if q == 0:
-            return math.exp(float(np.mean(logs)))
-        return math.exp((top + math.log(float(np.mean(np.exp(q * logs - top))))) / q)
+        middle = float(np.mean(logs))
+        steps = q * (logs - middle)
+        top = float(np.max(steps))
+        if np.max(np.abs(steps)) < _EPS:
+            return math.exp(middle)
+        # near q = 0 the mean is close to 1 and its logarithm would keep few digits
+        log_mean = np.log1p(np.mean(np.expm1(steps))) if top < 1 else top + np.log(np.mean(np.exp(steps - top)))
+        return math.exp(middle + float(log_mean) / q)
 
     def _spectral(self, values: Array) -> Array:
         if self.basis is None:
@@ -134,7 +149,9 @@ class Spectrum:
 
     def scaled(self, c: float) -> Spectrum:
         """Return c Sigma, c > 0."""
-        return Spectrum(check_real("c", c, low=0) * self.values, self.basis)
+        c = check_real("c", c, low=0)
+        with np.errstate(over="ignore"):
+            return Spectrum(_in_range(f"c = {shown(c)}", c * self.values), self.basis)
 
     def normalized(self, by: str = "trace", q: float | None = None, to: float = 1.0) -> Spectrum:
         r"""Return the multiple of Sigma whose mean eigenvalue, in the sense of `by`, is `to`.
@@ -191,27 +208,29 @@ class Spectrum:
         """Kac-Murdock-Szego matrix, entries rho^|i-j| with -1 < rho < 1: an autoregression of order one."""
         p = check_integer("p", p, low=1)
         rho = check_real("rho", rho, low=-1, high=1)
-        return cls.from_matrix(linalg.toeplitz(rho ** np.arange(p)))
+        return _from_matrix(f"the matrix of rho = {rho!r}", linalg.toeplitz(rho ** np.arange(p)))
 
     @classmethod
     def spiked(cls, p: int, spikes: Sequence[float], value: float = 1.0) -> Spectrum:
         """Eigenvalues `spikes` on the first axes and `value` on the others."""
         p = check_integer("p", p, low=1)
-        top = check_matrix("spikes", spikes, ndim=1)
+        top = check_reals("spikes", check_matrix("spikes", spikes, ndim=1), low=0)
         if top.size > p:
-            raise ValueError(f"spikes must be at most p = {p}, got {top.size}")
+            raise ValueError(f"spikes must have at most p = {p} entries, got {top.size}")
         return cls(np.concatenate([top, np.full(p - top.size, check_real("value", value, low=0))]))
 
     @classmethod
     def power_law(cls, p: int, exponent: float) -> Spectrum:
         """Eigenvalues i^{-exponent}, i = 1, ..., p."""
-        return cls(np.arange(1.0, check_integer("p", p, low=1) + 1) ** -check_real("exponent", exponent))
+        p, exponent = check_integer("p", p, low=1), check_real("exponent", exponent)
+        with np.errstate(over="ignore"):
+            return cls(_in_range(f"exponent = {shown(exponent)}", np.arange(1.0, p + 1) ** -exponent))
 
     @classmethod
     def random(cls, p: int, rng: np.random.Generator, *, decades: float = 2.0, rotate: bool = False) -> Spectrum:
         """Log-uniform eigenvalues over `decades` decades about 1; with `rotate` on axes drawn from the Haar measure."""
         p, rng = check_integer("p", p, low=1), check_generator(rng)
-        decades = check_real("decades", decades, low=0, closed="left")
+        decades = check_real("decades", decades, low=0, high=600, closed="both")
         values = 10 ** (decades * (rng.random(p) - 0.5))
         if not rotate:
             return cls(values)
@@ -230,12 +249,15 @@ def _from_matrix(name: str, matrix: Array) -> Spectrum:
     if matrix.shape != (p, p):
         raise ValueError(f"{name} must be a square matrix, got shape {matrix.shape}")
     largest = float(np.max(np.abs(matrix)))
-    if np.max(np.abs(matrix - matrix.T)) > _SYMMETRY * largest:
-        raise ValueError(f"{name} must be symmetric")
+    gap = float(np.max(np.abs(matrix / 2 - matrix.T / 2))) * 2
+    if gap > _SYMMETRY * largest:
+        raise ValueError(
+            f"{name} must be symmetric, got entries that differ by {gap:.3g} from those across the diagonal"
+        )
     diagonal = np.diagonal(matrix)
     if np.count_nonzero(matrix) == np.count_nonzero(diagonal):
         return _from_diagonal(name, diagonal)
-    values, basis = linalg.eigh((matrix + matrix.T) / 2, check_finite=False)
+    values, basis = linalg.eigh(matrix / 2 + matrix.T / 2, check_finite=False)
     if values[0] <= p * _EPS * values[-1]:
         kind = "numerically singular" if abs(values[0]) <= p * _EPS * abs(values[-1]) else "not positive definite"
         raise ValueError(
@@ -250,6 +272,13 @@ def _from_matrix(name: str, matrix: Array) -> Spectrum:
             stacklevel=4,
         )
     return Spectrum(values, basis)
+
+
+def _in_range(origin: str, values: Array) -> Array:
+    """Return eigenvalues that neither overflowed nor underflowed."""
+    if not np.all(np.isfinite(values) & (values > 0)):
+        raise ValueError(f"the eigenvalues must be positive and finite: they leave the range of floats with {origin}")
+    return values
 
 
 def _from_diagonal(name: str, values: Array) -> Spectrum:
@@ -282,58 +311,8 @@ def as_spectrum(name: str, value: object) -> Spectrum:
     """
     if isinstance(value, Spectrum):
         return value
-    ndim = np.ndim(value)  # type: ignore[arg-type]
-    if ndim not in (1, 2):
-        raise ValueError(f"{name} must be a Spectrum, a diagonal (p,) or a matrix (p, p), got {ndim} dimension(s)")
-    array = check_matrix(name, value, ndim=ndim)  # type: ignore[arg-type]
-    return _from_diagonal(name, array) if ndim == 1 else _from_matrix(name, array)
-
-
-def _isotropic(spectrum: Spectrum) -> bool:
-    return bool(np.all(spectrum.values == spectrum.values[0]))
-
-
-def _apply(spectrum: Spectrum, vector: Array) -> Array:
-    if spectrum.basis is None:
-        return np.asarray(spectrum.values * vector)
-    return np.asarray(spectrum.basis @ (spectrum.values * (spectrum.basis.T @ vector)))
-
-
-def _values_in(basis: Array | None, other: Spectrum) -> Array | None:
-    """Return the diagonal of `other` in `basis`, or None if it is not diagonal there to rounding."""
-    columns = other.factor() if basis is None else basis.T @ other.factor()
-    rotated = columns @ columns.T
-    values = np.diagonal(rotated).copy()
-    np.fill_diagonal(rotated, 0)
-    small = np.max(np.abs(rotated)) <= 8 * _EPS * other.p * np.max(other.values)
-    return values if small else None
-
-
-def common_axes(spectra: Sequence[Spectrum]) -> tuple[Array | None, Array] | None:
-    """Return axes in which all covariances are diagonal and their diagonals (K, p), or None if there are none.
-
-    Axes None are the coordinate axes. Diagonal and isotropic covariances and those with the same basis are recognised
-    in O(K p^2) at most; others are compared on one vector first, and as matrices only if they agree there.
-    """
-    shaped = [s for s in spectra if not _isotropic(s)]
-    axes = shaped[0].basis if shaped else None
-    rows: list[Array] = []
-    for spectrum in spectra:
-        same = spectrum.basis is axes or _isotropic(spectrum)
-        if not same and spectrum.basis is not None and axes is not None:
-            same = np.array_equal(spectrum.basis, axes)
-        if same:
-            rows.append(spectrum.values)
-            continue
-        first = shaped[0]
-        probe = np.cos(np.arange(spectrum.p) ** 2.0)
-        swap = _apply(first, _apply(spectrum, probe)) - _apply(spectrum, _apply(first, probe))
-        scale = np.max(first.values) * np.max(spectrum.values) * math.sqrt(spectrum.p)
-        values = None if np.max(np.abs(swap)) > 64 * _EPS * spectrum.p * scale else _values_in(axes, spectrum)
-        if values is None or np.any(values <= 0):
-            return None
-        rows.append(values)
-    return axes, np.array(rows)
+    array = check_array(name, value, ndims=(1, 2), what="a Spectrum, a diagonal (p,) or a matrix (p, p)")
+    return _from_diagonal(name, array) if array.ndim == 1 else _from_matrix(name, array)
 
 
 def _pair(sigma_t: object, sigma_s: object) -> tuple[Spectrum, Spectrum]:
@@ -387,7 +366,8 @@ def relative_spectrum(sigma_t: object, sigma_s: object) -> Array:
     target, synthetic = _pair(sigma_t, sigma_s)
     common = common_axes((target, synthetic))
     if common is not None:
-        return np.asarray(common[1][1] / common[1][0])
+        with np.errstate(over="ignore"):
+            return _in_range("this sigma_t and sigma_s", common[1][1] / common[1][0])
     left = np.eye(target.p) if target.basis is None else target.basis
     right = np.eye(target.p) if synthetic.basis is None else synthetic.basis
     cosines = left.T @ right

@@ -54,7 +54,7 @@ class SelectionToy:
 
     def risk(self, selected: ArrayLike) -> float:
         """Return the risk of least squares on the real and the `selected` rows, over the noise variance."""
-        rows = np.vstack([self.real, np.asarray(selected, dtype=np.float64).reshape(-1, self.variances.size)])
+        rows = self.real if np.size(selected) == 0 else np.vstack([self.real, self._rows(selected)])
         triangle = np.linalg.qr(rows / np.sqrt(self.variances), mode="r")
         return float(np.sum(np.linalg.inv(triangle) ** 2))
 
@@ -64,8 +64,16 @@ class SelectionToy:
         Afterwards the trace of the second moments, relative to the real covariance, is p: the normalisation under
         which matching is optimal.
         """
-        rows = check_matrix("selected", selected)
+        rows = self._rows(selected)
+        if not np.any(rows):
+            raise ValueError(f"selected must have an entry other than 0 to be scaled, got {len(rows)} row(s) of zeros")
         return np.asarray(rows / np.sqrt(np.mean(rows**2 / self.variances)))
+
+    def _rows(self, selected: ArrayLike) -> Array:
+        rows = check_matrix("selected", selected)
+        if rows.shape[1] != self.variances.size:
+            raise ValueError(f"selected must have {self.variances.size} columns, got shape {rows.shape}")
+        return rows
 
 
 def draw_toy(

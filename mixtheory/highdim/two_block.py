@@ -115,13 +115,16 @@ def optimal_two_block(
     else:
         share, order = block / target.p, q
     # share x^q + (1 - share) y^q = 1
-    edge = share ** (-1 / order) if order != 0 else np.inf
+    with np.errstate(over="ignore"):
+        edge = float(np.exp(-np.log(share) / order)) if order != 0 else np.inf
     low, high = _bounds(bounds, order, edge)
 
     def partner(x: float) -> float:
+        odds = share / (1 - share)
         if order == 0:
-            return float(x ** (-share / (1 - share)))
-        return float(((1 - share * x**order) / (1 - share)) ** (1 / order))
+            return float(x**-odds)
+        # the power is close to 1 for orders near 0
+        return float(np.exp(np.log1p(-odds * np.expm1(order * np.log(x))) / order))
 
     def value(x: float) -> float:
         factors = np.concatenate([np.full(block, x), np.full(target.p - block, partner(x))])
@@ -157,6 +160,7 @@ def _bounds(bounds: tuple[float, float] | None, order: float, edge: float) -> tu
     if not (low < high and feasible):
         side = "below" if order >= 0 else "above"
         raise ValueError(
-            f"bounds must be 0 < low < high and {side} {edge:g} to leave the other block a positive factor"
+            f"bounds must be 0 < low < high and {side} {edge:g} to leave the other block a positive factor, "
+            f"got {shown(bounds)}"
         )
     return low, high

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
+from mixtheory._validation import check_flag
 from mixtheory.highdim.kernels.designs import Floats, fill_design
 from mixtheory.highdim.kernels.inverses import inverse_traces, invert
 from mixtheory.highdim.kernels.populations import (
@@ -318,7 +319,7 @@ def conditional_risk(
     """
     replicates = check_call(rng, replicates)
     populations = check_populations(counts, roots, means, law)
-    under = more_rows_than_columns(populations, lost=int(fit_intercept))
+    under = more_rows_than_columns(populations, lost=int(check_flag("fit_intercept", fit_intercept)))
     p = populations.p
     targets = np.empty((0, p)) if betas is None else check_vectors("betas", betas, None, p)
     variance, mean_term, bias = np.empty(replicates), np.zeros(replicates), np.zeros((replicates, len(targets)))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
+from mixtheory._validation import check_flag
 from mixtheory.highdim.kernels.conditional import draw_designs, over_risks, under_risks
 from mixtheory.highdim.kernels.populations import blocks, check_call, check_populations, more_rows_than_columns
 from mixtheory.highdim.kernels.scatters import buffer_floats
@@ -65,7 +66,7 @@ def paired_risk(
     if not many:
         raise ValueError("means_list must hold at least one set of means, got none")
     populations = many[0]
-    under = more_rows_than_columns(populations, lost=int(fit_intercept))
+    under = more_rows_than_columns(populations, lost=int(check_flag("fit_intercept", fit_intercept)))
     place, p = populations.whitened() if under else populations.rotated(), populations.p
     zero = np.zeros((len(populations.counts), p))
     configurations = place.take(np.array([zero if one.means is None else one.means for one in many]))

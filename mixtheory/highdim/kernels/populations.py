@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
-from mixtheory._validation import check_choice, check_generator, check_integer, check_matrix, shown
+from mixtheory._validation import check_array, check_choice, check_generator, check_integer, check_matrix, shown
 from mixtheory.highdim.kernels.designs import LAWS, Floats
 
 __all__ = ["Coordinates", "Populations", "blocks", "check_call", "check_populations", "check_vectors"]
@@ -105,7 +105,7 @@ class Populations:
 
 
 def _check_root(name: str, value: ArrayLike, p: int | None) -> Floats:
-    array = check_matrix(name, value, ndim=2 if np.ndim(value) == 2 else 1)
+    array = check_array(name, value, ndims=(1, 2), what="a vector (p,) or a matrix (p, p)")
     if p is not None and len(array) != p:
         raise ValueError(f"{name} must have dimension {p} as roots[0] has, got shape {array.shape}")
     if array.ndim == 1:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
-from mixtheory._validation import check_matrix, check_real
+from mixtheory._validation import check_flag, check_matrix, check_real
 from mixtheory.highdim.kernels.conditional import draw_designs
 from mixtheory.highdim.kernels.populations import blocks, check_call, check_populations, more_rows_than_columns
 
@@ -62,7 +62,7 @@ def regression_risk(
     """
     replicates = check_call(rng, replicates)
     populations = check_populations(counts, roots, means, law)
-    more_rows_than_columns(populations, lost=int(fit_intercept))
+    more_rows_than_columns(populations, lost=int(check_flag("fit_intercept", fit_intercept)))
     n, p = populations.n, populations.p
     coefficients = check_matrix("beta", beta, ndim=1)
     if len(coefficients) != p:

@@ -1,0 +1,209 @@
+"""The claims about high-dimensional regression: every one decides; oracles and simulators know no theory.
+
+``pytest tests/highdim/test_claims.py -m slow`` runs all claims with their mutants for three seeds, checks that every
+component is refuted by a wrong simulator, and mutates the theory's source.
+"""
+
+import ast
+import importlib
+import inspect
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixtheory.highdim import claims
+from mixtheory.highdim.claims import oracles
+from mixtheory.verification import FormulaMutant, SimulatorMutant, decide
+from mixtheory.verification.decide import CLAIM_ALPHA
+from mixtheory.verification.mutate import mutate
+from mixtheory.verification.results import REFUTED
+from mixtheory.verification.stages import run_stages
+from mixtheory.verification.target import prepare
+
+BY_NAME = {claim.name: claim for claim in claims.CLAIMS}
+IDENTITIES = [claim for claim in claims.CLAIMS if claim.simulate is None]
+SIMULATED = [claim for claim in claims.CLAIMS if claim.simulate is not None]
+# rows of the check table of the theory note
+ROWS = [f"K{k}" for k in range(1, 12)]
+
+FOLDER = Path(inspect.getfile(claims)).parent.parent
+THEORY = {str(FOLDER / f"{name.rsplit('.', 1)[1]}.py") for name in claims.THEORY_MODULES}
+
+
+def named(claim):
+    return claim.name
+
+
+def assert_passed(result):
+    components = [(c.label, c.verdict, c.estimate, c.closed, c.margin, c.formula.residual) for c in result.components]
+    assert result.verdict == "verified", components
+    assert result.formula_verdict in ("verified", "no oracle")
+    assert result.passed, [(m.name, m.detail) for m in result.mutants if not m.refuted]
+
+
+@contextmanager
+def theory_called():
+    """Collect the theory functions that are called."""
+    seen = set()
+
+    def on_event(frame, event, argument):
+        if event == "call" and frame.f_code.co_filename in THEORY:
+            seen.add(f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_qualname}")
+
+    before = sys.getprofile()
+    sys.setprofile(on_event)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(before)
+
+
+# Structure -------------------------------------------------------------------------------------------------------
+
+
+def test_names_are_unique():
+    names = [claim.name for claim in claims.CLAIMS]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("highdim.") for name in names)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_row_of_the_note_is_a_claim(row):
+    assert any(f"check {row})" in claim.source or f"{row}," in claim.source for claim in claims.CLAIMS)
+
+
+def test_theory_modules_exist():
+    assert all(Path(path).is_file() for path in THEORY)
+
+
+@pytest.mark.parametrize("claim", claims.CLAIMS, ids=named)
+def test_source_is_tagged(claim):
+    derived = "derived in this project" in claim.source
+    published = "Rezaei et al. (2026)" in claim.source
+    assert derived or published or claim.source.startswith("textbook")
+
+
+@pytest.mark.parametrize("claim", claims.CLAIMS, ids=named)
+def test_claim_can_fail(claim):
+    kinds = {type(mutant) for mutant in claim.mutants}
+    assert FormulaMutant in kinds or SimulatorMutant in kinds
+    assert (SimulatorMutant in kinds) == (claim.simulate is not None)
+
+
+def test_oracles_import_no_theory():
+    tree = ast.parse(inspect.getsource(oracles))
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module)
+    assert not [name for name in imported if name.split(".")[0] == "mixtheory"]
+
+
+@pytest.mark.parametrize("claim", claims.CLAIMS, ids=named)
+def test_oracles_call_no_theory(claim):
+    called = set()
+    for component in claim.components:
+        if component.oracle is not None:
+            with theory_called() as seen:
+                component.oracle()
+            called |= seen
+    assert not called
+
+
+@pytest.mark.parametrize("claim", SIMULATED, ids=named)
+def test_simulators_call_no_theory(claim):
+    simulators = [claim.simulate, *(m.simulate for m in claim.mutants if isinstance(m, SimulatorMutant))]
+    with theory_called() as seen:
+        for simulate in simulators:
+            assert len(simulate(np.random.default_rng(1), 2)) == 2
+    assert not seen
+
+
+def test_the_watch_sees_theory():
+    with theory_called() as seen:
+        claims.CLAIMS[0].components[1].closed_values()
+    assert any(name.startswith("equivalents.") for name in seen)
+
+
+# Oracles against each other --------------------------------------------------------------------------------------
+
+COVARIANCES = [np.diag([0.3, 1.0, 2.5, 0.8]), oracles.kms(4, 0.8), oracles.kms(4, -0.3)]
+
+
+@pytest.mark.parametrize("counts", [[2, 9, 4], [1, 1, 12]])
+def test_iteration_and_solver_agree_on_the_weights(counts):
+    found = oracles.under_weights(COVARIANCES, counts)
+    assert found == pytest.approx(oracles.mixed_weights(COVARIANCES, counts), rel=1e-9)
+
+
+def test_two_equations_of_the_spectrum_agree_with_the_iteration():
+    lam = oracles.relative_eigenvalues(COVARIANCES[0], COVARIANCES[1])
+    assert oracles.lam_weights(lam, 5, 9) == pytest.approx(oracles.under_weights(COVARIANCES[:2], [5, 9]), rel=1e-9)
+
+
+def test_weights_for_fewer_rows_solve_their_equations():
+    b = oracles.over_weights(COVARIANCES, [1, 1, 1])
+    t = np.linalg.inv(np.eye(4) + sum(w * s for w, s in zip(b, COVARIANCES, strict=True)))
+    assert [w * np.trace(s @ t) for w, s in zip(b, COVARIANCES, strict=True)] == pytest.approx([1, 1, 1], rel=1e-12)
+    assert np.trace(t) == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.parametrize("counts", [[2, 9, 4], [1, 1, 0]])
+def test_small_penalties_lead_to_least_squares(counts):
+    beta = np.array([0.5, -1.0, 0.2, 0.3])
+    ridge = np.array(oracles.ridge_risk(COVARIANCES, counts, 1e-7, beta))
+    limit = np.array(oracles.mixture_risk(COVARIANCES, counts, beta))
+    assert ridge == pytest.approx(limit, rel=1e-4, abs=1e-9)
+
+
+def test_second_moments_add_the_mean():
+    assert oracles.second_moment([1.0, 2.0], [1.0, -1.0]).tolist() == [[2.0, -1.0], [-1.0, 3.0]]
+
+
+def test_equal_covariances_approach_their_exact_laws():
+    rough = [oracles.mixture_risk([np.ones(p)], [2 * p])[0] / oracles.isotropic_under(p, 2 * p) for p in (50, 100)]
+    assert [1 - value for value in rough] == pytest.approx([0.02, 0.01], rel=1e-9)
+    variance, bias = oracles.isotropic_over(40, 20)
+    assert oracles.mixture_risk([np.ones(40)], [20], np.eye(40)[0]) == pytest.approx((variance * 19 / 20, bias))
+
+
+# Decisions -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("claim", IDENTITIES, ids=named)
+def test_identity_holds(claim):
+    assert_passed(decide(claim, seed=0, mutants=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("name", [claim.name for claim in SIMULATED])
+def test_claim_is_verified_and_its_mutants_refuted(name, seed):
+    assert_passed(decide(BY_NAME[name], seed=seed, mutants=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("claim", SIMULATED, ids=named)
+def test_every_component_is_refuted_by_a_simulator_mutant(claim):
+    # one by one, with no exceptions: a component that no mutant moves out of its region would prove nothing
+    level = CLAIM_ALPHA / len(claim.components)
+    mutants = [m for m in claim.mutants if isinstance(m, SimulatorMutant)]
+    idle = []
+    for index, component in enumerate(claim.components):
+        target = prepare(claim, index)
+        verdicts = (run_stages(claim, [target], m.simulate, ("mutant", m.name), 0, level)[0].verdict for m in mutants)
+        if REFUTED not in verdicts:
+            idle.append(component.label)
+    assert idle == []
+
+
+@pytest.mark.slow
+def test_mutations_of_the_theory_are_noticed():
+    report = mutate(claims.CLAIMS, [importlib.import_module(name) for name in claims.THEORY_MODULES])
+    assert not report.shared
+    assert report.fraction >= 0.95, report.summary()
