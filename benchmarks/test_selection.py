@@ -12,8 +12,8 @@ import pytest
 from ratio import interleave
 
 from mixtheory._jit import jit
-from mixtheory.highdim.alpha import greedy_risk
-from mixtheory.highdim.greedy import Panels, greedy_frobenius
+from mixtheory.highdim.selection.alpha import greedy_risk
+from mixtheory.highdim.selection.greedy import Panels, greedy_frobenius
 
 N, D, K = 20_000, 32, 2_000
 

@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from mixtheory._validation import check_choice
 from mixtheory.datasets import load
 from mixtheory.downstream import fit_and_score, held_out, standardise
-from mixtheory.highdim import baselines, pools
-from mixtheory.highdim.selection import CovarianceMatcher
-from mixtheory.highdim.selector import Selector
+from mixtheory.highdim import pools, selection
 
 __all__ = [
     "COMPONENTS",
@@ -50,18 +48,22 @@ COMPONENTS: dict[str, int] = {"breast_cancer": 16, "wine": 8, "digits": 32}
 REFERENCE_RULE = "matching"
 """The rule that all others are compared with, split by split."""
 
-_RULES: dict[str, Callable[[int, int, int], Selector]] = {
-    "none": lambda n, q, seed: baselines.NoSynthetic(),
-    "random": lambda n, q, seed: baselines.RandomSelection(n, random_state=seed),
-    "center_matching": lambda n, q, seed: baselines.CenterMatching(n),
-    "center_sampling": lambda n, q, seed: baselines.CenterSampling(n, random_state=seed),
-    "k_means": lambda n, q, seed: baselines.KMeansSelection(n, random_state=seed),
-    "ds3": lambda n, q, seed: baselines.DS3Selection(n, random_state=seed),
-    "largest_norm": lambda n, q, seed: baselines.LargestNorm(n),
-    "matching": lambda n, q, seed: CovarianceMatcher(n, n_components=q, random_state=seed),
-    "matching_trace": lambda n, q, seed: CovarianceMatcher(n, n_components=q, scale="trace", random_state=seed),
-    "matching_risk": lambda n, q, seed: CovarianceMatcher(n, n_components=q, objective="risk", random_state=seed),
-    "real": lambda n, q, seed: baselines.RealUpperBound(n, random_state=seed),
+_RULES: dict[str, Callable[[int, int, int], selection.Selector]] = {
+    "none": lambda n, q, seed: selection.NoSynthetic(),
+    "random": lambda n, q, seed: selection.RandomSelection(n, random_state=seed),
+    "center_matching": lambda n, q, seed: selection.CenterMatching(n),
+    "center_sampling": lambda n, q, seed: selection.CenterSampling(n, random_state=seed),
+    "k_means": lambda n, q, seed: selection.KMeansSelection(n, random_state=seed),
+    "ds3": lambda n, q, seed: selection.DS3Selection(n, random_state=seed),
+    "largest_norm": lambda n, q, seed: selection.LargestNorm(n),
+    "matching": lambda n, q, seed: selection.CovarianceMatcher(n, n_components=q, random_state=seed),
+    "matching_trace": lambda n, q, seed: selection.CovarianceMatcher(
+        n, n_components=q, scale="trace", random_state=seed
+    ),
+    "matching_risk": lambda n, q, seed: selection.CovarianceMatcher(
+        n, n_components=q, objective="risk", random_state=seed
+    ),
+    "real": lambda n, q, seed: selection.RealUpperBound(n, random_state=seed),
 }
 # the predicted risk is that of one regression on all classes
 _WITHOUT_LABELS = ("matching_risk",)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from mixtheory.highdim import baselines
-from mixtheory.highdim.baselines import (
+from mixtheory.highdim.selection import baselines
+from mixtheory.highdim.selection.baselines import (
     CenterMatching,
     CenterSampling,
     DS3Selection,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from mixtheory.highdim import alpha, greedy
-from mixtheory.highdim.alpha import greedy_risk
-from mixtheory.highdim.greedy import Panels, greedy_frobenius
+from mixtheory.highdim.selection import alpha, greedy
+from mixtheory.highdim.selection.alpha import greedy_risk
+from mixtheory.highdim.selection.greedy import Panels, greedy_frobenius
 
 
 def generator(seed=0):

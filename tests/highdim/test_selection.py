@@ -10,12 +10,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted
 
-from mixtheory.highdim import greedy
-from mixtheory.highdim.baselines import CenterMatching, LargestNorm, RandomSelection, RealUpperBound
-from mixtheory.highdim.projection import principal_axes
-from mixtheory.highdim.selection import CovarianceMatcher
-from mixtheory.highdim.selector import allocate
-from mixtheory.highdim.toy import draw_toy
+from mixtheory.highdim.selection import CovarianceMatcher, greedy
+from mixtheory.highdim.selection.baselines import CenterMatching, LargestNorm, RandomSelection, RealUpperBound
+from mixtheory.highdim.selection.projection import principal_axes
+from mixtheory.highdim.selection.selector import allocate
+from mixtheory.highdim.selection.toy import draw_toy
 
 
 def generator(seed=0):

@@ -12,7 +12,6 @@ from scipy.special import hyp1f1
 
 from mixtheory.highdim import kernels
 from mixtheory.highdim.axes import common_axes
-from mixtheory.highdim.baselines import RandomSelection
 from mixtheory.highdim.equivalents import excess_risk, excess_risk_mixture
 from mixtheory.highdim.mean_shift import (
     mean_term,
@@ -26,9 +25,10 @@ from mixtheory.highdim.problems import shrinkage
 from mixtheory.highdim.ridge import optimal_penalty, ridge_risk
 from mixtheory.highdim.scenarios import two_blocks
 from mixtheory.highdim.selection import CovarianceMatcher
-from mixtheory.highdim.selector import allocate
+from mixtheory.highdim.selection.baselines import RandomSelection
+from mixtheory.highdim.selection.selector import allocate
+from mixtheory.highdim.selection.toy import draw_toy
 from mixtheory.highdim.spectra import Spectrum, relative_spectrum
-from mixtheory.highdim.toy import draw_toy
 
 ONES, RAMP, BETA = np.ones(10), np.linspace(0.5, 2.0, 10), np.full(10, 1 / 3)
 

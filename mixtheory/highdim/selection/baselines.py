@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances_argmin_min
 
 from mixtheory._validation import check_integer
-from mixtheory.highdim.selector import Selector
+from mixtheory.highdim.selection.selector import Selector
 
 __all__ = [
     "CenterMatching",

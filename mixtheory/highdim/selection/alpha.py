@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtheory._jit import jit
-from mixtheory.highdim.greedy import SHAPELESS, Array, Panels, Scatter, Sweep, first_lowest
+from mixtheory.highdim.selection.greedy import SHAPELESS, Array, Panels, Scatter, Sweep, first_lowest
 
 __all__ = ["greedy_risk", "root"]
 

@@ -18,10 +18,10 @@ from joblib import effective_n_jobs
 from numpy.typing import ArrayLike, NDArray
 
 from mixtheory._validation import check_choice, check_integer
-from mixtheory.highdim.alpha import greedy_risk
-from mixtheory.highdim.greedy import Panels, greedy_frobenius
-from mixtheory.highdim.projection import NEGLIGIBLE, principal_axes, warn_of_constant_columns
-from mixtheory.highdim.selector import Selector
+from mixtheory.highdim.selection.alpha import greedy_risk
+from mixtheory.highdim.selection.greedy import Panels, greedy_frobenius
+from mixtheory.highdim.selection.projection import NEGLIGIBLE, principal_axes, warn_of_constant_columns
+from mixtheory.highdim.selection.selector import Selector
 
 __all__ = ["CovarianceMatcher"]
 
