@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -11,7 +10,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from mixtheory.mixing.kernels import rademacher
-from mixtheory.verification import Claim, Component, EmpiricalBernstein, FormulaMutant
+from mixtheory.verification import EmpiricalBernstein
+from mixtheory.verification.identities import Part, derived, identity
 
 __all__ = [
     "CORRELATED",
@@ -29,44 +29,9 @@ __all__ = [
 
 Array = NDArray[np.float64]
 Simulate = Callable[[Generator, int], Array]
-Part = tuple[str, Callable[[], Any], Callable[[], Any]]
 
 # correlation matrix of the rows that `signs` draws
 CORRELATED = np.array([[1.0, 0.6], [0.6, 1.0]])
-
-
-def derived(theorem: str, check: str = "") -> str:
-    """Return the provenance of a formula that is tagged [D] in the theory note."""
-    return f"{theorem} [D]: derived in this project" + (f" (check {check})" if check else "")
-
-
-def identity(
-    name: str,
-    statement: str,
-    latex: str,
-    assumptions: str,
-    source: str,
-    parts: Sequence[Part],
-    mutants: Sequence[FormulaMutant],
-    *,
-    rtol: float = 1e-9,
-    atol: float = 1e-12,
-) -> Claim:
-    """Return a deterministic claim: label, closed form and oracle of each part, equal to rounding."""
-    return Claim(
-        name=name,
-        statement=statement,
-        latex=latex,
-        assumptions=assumptions,
-        source=source,
-        kind="identity",
-        margin_class="identity",
-        components=tuple(
-            Component(label=label, closed=closed, oracle=oracle, oracle_rtol=rtol, oracle_atol=atol)
-            for label, closed, oracle in parts
-        ),
-        mutants=tuple(mutants),
-    )
 
 
 def parameters(laws: Sequence[Sequence[float]]) -> tuple[Array, ...]:
