@@ -1,14 +1,17 @@
 """Numbers and tables of the paper's sections on real and synthetic rows in high-dimensional regression."""
 
+import functools
 import math
 
 import numpy as np
 import over_splits
 
-from mixtheory.highdim import mean_shift, optimality, real_data
+from mixtheory.catalog import load_study
+from mixtheory.highdim import mean_shift, optimality, real_data, scenarios, selection
 from mixtheory.highdim.equivalents import excess_risk
+from mixtheory.highdim.selection.toy import draw_toy
 from mixtheory.highdim.two_block import optimal_two_block
-from mixtheory.publishing.macros import closed_form, number
+from mixtheory.publishing.macros import Macro, closed_form, number
 from mixtheory.publishing.tables import TableSpec
 
 FIGURES = (
@@ -23,6 +26,10 @@ FIGURES = (
 UNDER, OVER = 200, 120
 FEW_OVER = (30, 30)
 BLOCKS = (4.0, 0.25)
+# Dimension of the examples with few real rows.
+LARGE = 800
+# Draws of the toy of selection, and rows that are chosen in each.
+TOY_DRAWS, TOY_ROWS = 16, 96
 
 RULES = {
     "rule": "rule",
@@ -71,6 +78,76 @@ def mean_bound(n_t):
     """Return the bound on that term."""
     one = np.ones(UNDER)
     return mean_shift.mean_term_bound(one, one, n_t, 2 * UNDER - n_t)
+
+
+def along_axes(*coordinates):
+    """Return vectors of the large dimension with these first coordinates."""
+    return [np.pad(np.array(first, dtype=float), (0, LARGE - len(first))) for first in coordinates]
+
+
+def few_rows_effect(rule):
+    """Return what means of norm 2 sqrt(p) and cosine 0.6 add to the risk of one real row among 2 p."""
+    one, counts, length = np.ones(LARGE), (1, 2 * LARGE - 1), 2 * math.sqrt(LARGE)
+    mu_t, mu_s = along_axes([length, 0], [0.6 * length, 0.8 * length])
+    if rule == "mean term":
+        return mean_shift.mean_term(one, one, *counts, mu_t, mu_s)
+    if rule == "plain":
+        real, synthetic = (np.eye(2) + np.outer(mu, mu) for mu in (mu_t[:2], mu_s[:2]))
+        lam = np.append(np.linalg.eigvals(np.linalg.solve(real, synthetic)).real, np.ones(LARGE - 2))
+        return optimality.spectrum_risk(lam, *counts) - 1
+    return excess_risk(one, one, *counts, mu_t=mu_t, mu_s=mu_s).risk - 1
+
+
+def with_rule(frame):
+    """Show the rule for means as the closed form of the risk, for which the study has none."""
+    names = ["p", "n_t", "n_s", "rho_t", "rho_s", "cosine", "length_t", "length_s", "beta"]
+    cells = frame[names].to_dict("records")
+    risks = [scenarios.predicted_risk(scenarios.shift_design(**cell)).risk for cell in cells]
+    return frame.assign(reference=frame["reference"].where(frame["metric"] != "risk", risks))
+
+
+def orthogonal_bias(n_t):
+    """Return the bias of unit coefficients orthogonal to long orthogonal means, p/2 rows."""
+    one, length = np.ones(LARGE), 2 * math.sqrt(LARGE)
+    mu_t, mu_s, beta = along_axes([length], [0, length], [0, 0, 1])
+    return excess_risk(one, one, n_t, LARGE // 2 - n_t, beta=beta, mu_t=mu_t, mu_s=mu_s).bias
+
+
+@functools.cache
+def toy_risks(rule, known=False, stretch=1.0):
+    """Return risks over draws of the toy, of rows as selected and with the relative trace of the target, (draws, 2)."""
+    selector = {
+        "random": selection.RandomSelection(TOY_ROWS, random_state=0),
+        "center": selection.CenterMatching(TOY_ROWS),
+        "longest": selection.LargestNorm(TOY_ROWS),
+        "matching": selection.CovarianceMatcher(TOY_ROWS, random_state=0),
+        "real": selection.RealUpperBound(TOY_ROWS, random_state=0),
+    }[rule]
+    found = []
+    for seed in range(TOY_DRAWS):
+        toy = draw_toy(np.random.default_rng(seed))
+        pool = toy.fresh if rule == "real" else stretch * toy.pool
+        rows = selector.fit_resample(pool, toy.fresh if known else toy.real)
+        found.append((toy.risk(rows), toy.risk(toy.at_target_trace(rows))))
+    return np.array(found)
+
+
+def toy_error(column):
+    """Return the largest standard error of one column of the table of the toy."""
+    cases = [(rule, False) for rule in ("random", "center", "longest", "matching", "real")] + [("matching", True)]
+    return max(toy_risks(*case)[:, column].std(ddof=1) for case in cases) / math.sqrt(TOY_DRAWS)
+
+
+def toy_macros():
+    """Return the numbers of the table of the toy."""
+    cases = [(rule, rule, {}) for rule in ("random", "center", "longest", "matching", "real")]
+    cases += [("known", "matching", {"known": True})]
+    cases += [(f"stretched {rule}", rule, {"stretch": 2.0}) for rule in ("random", "matching")]
+    return tuple(
+        Macro(f"hd toy {name} {form}", lambda _, r=rule, k=kinds, c=column: f"{toy_risks(r, **k)[:, c].mean():.3f}")
+        for name, rule, kinds in cases
+        for column, form in enumerate(("plain", "scaled"))
+    )
 
 
 def synthetic_only(**form):
@@ -123,6 +200,18 @@ MACROS = (
     closed_form("hd mean four", lambda: mean_term(4), 3),
     closed_form("hd mean four bound", lambda: mean_bound(4), 3),
     closed_form("hd mean half", lambda: mean_term(200), 3),
+    closed_form("hd few size", lambda: LARGE),
+    closed_form("hd few rule", lambda: few_rows_effect("rule")),
+    closed_form("hd few plain", lambda: few_rows_effect("plain")),
+    closed_form("hd few limit", lambda: few_rows_effect("mean term")),
+    closed_form("hd orthogonal one", lambda: orthogonal_bias(1), 3),
+    closed_form("hd orthogonal four", lambda: orthogonal_bias(4), 3),
+    closed_form("hd orthogonal many", lambda: orthogonal_bias(LARGE // 4), 3),
+    *toy_macros(),
+    closed_form("hd toy draws", lambda: TOY_DRAWS),
+    closed_form("hd toy rows", lambda: TOY_ROWS),
+    closed_form("hd toy error plain", lambda: toy_error(0), 1),
+    closed_form("hd toy error scaled", lambda: toy_error(1), 1),
     closed_form("hd printed", lambda: synthetic_only(form="printed")),
     closed_form("hd refined", lambda: synthetic_only(form="refined")),
     closed_form("hd exact synthetic", lambda: synthetic_only(finite_sample=True)),
@@ -151,6 +240,7 @@ MACROS = (
     closed_form("hd components digits", lambda: real_data.COMPONENTS["digits"]),
     closed_form("hd components breast", lambda: real_data.COMPONENTS["breast_cancer"]),
     closed_form("hd components wine", lambda: real_data.COMPONENTS["wine"]),
+    closed_form("hd paper splits", lambda: load_study("synthetic_selection").replicates["paper"]),
     number("hd selection splits", "synthetic_selection"),
 )
 
@@ -160,10 +250,11 @@ TABLES = (
         study="covariance_vs_mean_shift",
         where={"design": "few_rows", "metric": ("risk", "mean_term"), "cosine": 0.0, "n_t": lambda n_t: n_t > 0},
         rows=("n_t",),
+        transform=with_rule,
         reference=True,
         headings={"n_t": "$n_t$", "risk": "risk", "mean_term": "mean term"},
-        caption=r"Few real rows, $n=4p$, orthogonal means of length $2\sqrt p$: the mean term of "
-        r"Proposition~\ref{prop:meanterm}, and with it the risk ($\sigma^2=1$).",
+        caption=r"Few real rows, $n=4p$, orthogonal means of length $2\sqrt p$, $\sigma^2=1$: the risk by the rule of "
+        r"Proposition~\ref{prop:meanrule}, and the mean term of Proposition~\ref{prop:meanterm}.",
     ),
     TableSpec(
         name="selection_scores",
