@@ -11,9 +11,9 @@ STUDIES = ("finite_size_risk",)
 CAPTION = (
     "Relative error of the limit of the risk, with synthetic variances 0.1 and 1.9. (a) Normal designs: against the "
     "dimension, with the line of weighted least squares on logarithms and its slope with a 95 percent interval "
-    "(weights from the Monte Carlo standard errors). (b) Designs of other laws at one dimension: all with finite "
-    "fourth moments have the same limit; Student's t with three degrees of freedom has not. Points with two Monte "
-    "Carlo standard errors."
+    "(weights from the Monte Carlo standard errors). (b) Designs of other laws at one dimension: with finite fourth "
+    "moments the error is of order 1/p; with three degrees of freedom it falls like one over the root of p. Points "
+    "with two Monte Carlo standard errors."
 )
 
 REGIMES = {
