@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from mixtheory.montecarlo import Study
     from mixtheory.verification import Claim
 
-__all__ = ["claims", "figures", "load_study", "project_root", "studies", "theory_modules"]
+__all__ = ["claims", "figures", "load_study", "project_root", "studies", "support_modules", "theory_modules"]
 
-TOPICS = ("mixtheory.mixing",)
+TOPICS = ("mixtheory.mixing", "mixtheory.highdim")
 
 
 def project_root() -> Path:
@@ -147,6 +147,15 @@ def claims(patterns: Sequence[str] = ()) -> list[Claim]:
     return [claim for claim in found if claim.name in chosen]
 
 
+def _modules(kind: str) -> list[str]:
+    return [name for topic in TOPICS for name in getattr(importlib.import_module(f"{topic}.claims"), kind)]
+
+
 def theory_modules() -> list[str]:
     """Return the names of the modules that hold closed forms, as the topics declare them."""
-    return [name for topic in TOPICS for name in importlib.import_module(f"{topic}.claims").THEORY_MODULES]
+    return _modules("THEORY_MODULES")
+
+
+def support_modules() -> list[str]:
+    """Return the names of the modules that the theory imports and that hold no closed forms."""
+    return _modules("SUPPORT_MODULES")

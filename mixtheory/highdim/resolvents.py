@@ -44,11 +44,6 @@ class DiagonalPoint:
         """Tr W_k W_B, shape (K,)."""
         return np.asarray(self._shares @ (self._form.base / self._combined))
 
-    @property
-    def base_trace(self) -> float:
-        """Tr W_B."""
-        return float(np.sum(self._form.base / self._combined))
-
     def trace_of(self, k: int) -> float:
         """Tr S_k A^{-1}."""
         return float(np.sum(self._form.rows[k] / self._combined))
@@ -157,11 +152,6 @@ class FactorPoint:
         if not np.any(self._form.base):
             return np.zeros(len(self._whitened))
         return np.array([float(np.sum(part * self._whitened_base)) for part in self._whitened])
-
-    @property
-    def base_trace(self) -> float:
-        """Tr W_B."""
-        return float(np.trace(self._whitened_base))
 
     def trace_of(self, k: int) -> float:
         """Tr S_k A^{-1}."""

@@ -100,7 +100,7 @@ def _sites(node: ast.AST, coefficient: bool = False) -> Iterator[tuple[ast.AST, 
     inside = isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Return, ast.Assign, ast.AugAssign, ast.IfExp, ast.Tuple))
     if isinstance(node, ast.Call):
         name = _call_name(node)
-        if name.startswith("check_"):
+        if name.lstrip("_").startswith("check_") or name == "warn":
             return
         # axis=0, ddof=1 and the like are not coefficients
         inside = name not in _NO_CONSTANTS
@@ -112,6 +112,8 @@ def _sites(node: ast.AST, coefficient: bool = False) -> Iterator[tuple[ast.AST, 
             yield from _sites(argument, inside)
         for keyword in node.keywords:
             yield from _sites(keyword.value)
+        return
+    if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Name) and node.left.id == "stacklevel":
         return
     if isinstance(node, (ast.BinOp, ast.AugAssign)):
         if type(node.op) in _SWAPPED_OPERATORS and not _neutral(node):
@@ -131,8 +133,10 @@ def _sites(node: ast.AST, coefficient: bool = False) -> Iterator[tuple[ast.AST, 
 
 
 def _no_formula(node: ast.FunctionDef) -> bool:
-    """Return whether a function draws random numbers or writes text."""
+    """Return whether a function draws random numbers, writes text or checks arguments."""
     if node.name in _SKIPPED_FUNCTIONS or (isinstance(node.returns, ast.Name) and node.returns.id == "str"):
+        return True
+    if node.name.startswith("_check_"):
         return True
     arguments = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
     return any(a.arg == "rng" for a in arguments)
@@ -184,8 +188,8 @@ def mutations(module: types.ModuleType) -> list[Mutation]:
 
     A sign or operator (``+ - * /``, unary minus), a numeric coefficient (plus 1), an exponent (plus 1), the first two
     arguments of a call swapped (unless it is symmetric). Docstrings, annotations, defaults, subscripts, keyword
-    arguments, validation (``if ...: raise``, ``check_*``), functions with an argument `rng` and functions that are
-    annotated to return `str` are left alone.
+    arguments, validation and warnings (``if ...: raise``, ``check_*``, ``warn``, stack levels), functions with an
+    argument `rng` and functions that are annotated to return `str` are left alone.
     """
     found = []
     for name, function in _functions(_tree(module)):

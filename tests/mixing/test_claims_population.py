@@ -8,9 +8,7 @@ import ast
 import importlib
 import inspect
 import re
-import sys
 from collections import Counter
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +17,8 @@ import pytest
 from mixtheory.mixing import claims
 from mixtheory.mixing.claims import oracles
 from mixtheory.verification import FormulaMutant, SimulatorMutant, decide
-from mixtheory.verification.decide import CLAIM_ALPHA
 from mixtheory.verification.mutate import mutate
-from mixtheory.verification.results import REFUTED
-from mixtheory.verification.stages import run_stages
-from mixtheory.verification.target import prepare
+from tests.claim_checks import assert_passed, called_in, idle_components, named
 
 BY_NAME = {claim.name: claim for claim in claims.POPULATION_CLAIMS}
 # the public samplers are simulators of the claims about them
@@ -47,30 +42,6 @@ FOLDER = Path(inspect.getfile(claims)).parent.parent
 THEORY = {str(path) for path in FOLDER.glob("*.py")}
 
 
-def assert_passed(result):
-    components = [(c.label, c.verdict, c.estimate, c.closed, c.margin, c.formula.residual) for c in result.components]
-    assert result.verdict == "verified", components
-    assert result.formula_verdict in ("verified", "no oracle")
-    assert result.passed, [(m.name, m.detail) for m in result.mutants if not m.refuted]
-
-
-@contextmanager
-def theory_called():
-    """Collect the theory functions that are called."""
-    seen = set()
-
-    def on_event(frame, event, argument):
-        if event == "call" and frame.f_code.co_filename in THEORY:
-            seen.add(f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_qualname}")
-
-    before = sys.getprofile()
-    sys.setprofile(on_event)
-    try:
-        yield seen
-    finally:
-        sys.setprofile(before)
-
-
 # Structure -------------------------------------------------------------------------------------------------------
 
 
@@ -90,14 +61,14 @@ def test_every_theorem_has_a_claim(tag):
     assert any(re.search(rf"{re.escape(tag)}(?![0-9])", claim.source) for claim in claims.POPULATION_CLAIMS)
 
 
-@pytest.mark.parametrize("claim", claims.POPULATION_CLAIMS, ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", claims.POPULATION_CLAIMS, ids=named)
 def test_source_is_tagged_and_never_attributed(claim):
     derived = "[D]: derived in this project" in claim.source
     assert derived or claim.source.startswith("textbook")
     assert "Lee" not in claim.source and "paper" not in claim.source
 
 
-@pytest.mark.parametrize("claim", claims.POPULATION_CLAIMS, ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", claims.POPULATION_CLAIMS, ids=named)
 def test_claim_can_fail(claim):
     kinds = {type(mutant) for mutant in claim.mutants}
     assert FormulaMutant in kinds
@@ -115,25 +86,25 @@ def test_oracles_import_no_theory():
     assert not [name for name in imported if name.split(".")[0] == "mixtheory"]
 
 
-@pytest.mark.parametrize("claim", claims.POPULATION_CLAIMS, ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", claims.POPULATION_CLAIMS, ids=named)
 def test_oracles_call_no_theory(claim):
-    with theory_called() as seen:
+    with called_in(THEORY) as seen:
         for component in claim.components:
             component.oracle_values()
     assert not seen
 
 
-@pytest.mark.parametrize("claim", SIMULATED, ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", SIMULATED, ids=named)
 def test_simulators_call_no_theory(claim):
     simulators = [claim.simulate, *(m.simulate for m in claim.mutants if isinstance(m, SimulatorMutant))]
-    with theory_called() as seen:
+    with called_in(THEORY) as seen:
         for simulate in simulators:
             assert len(simulate(np.random.default_rng(1), 64)) == 64
     assert not seen
 
 
 def test_the_watch_sees_theory():
-    with theory_called() as seen:
+    with called_in(THEORY) as seen:
         claims.POPULATION_CLAIMS[0].components[0].closed_values()
     assert "moments.mixed_mean" in seen
 
@@ -188,18 +159,9 @@ def test_cheap_claims_hold_for_every_seed(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("claim", [c for c in claims.CLAIMS if c.simulate], ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", [c for c in claims.CLAIMS if c.simulate], ids=named)
 def test_every_component_is_refuted_by_a_simulator_mutant(claim):
-    # one by one, with no exceptions: a component that no mutant moves out of its region would prove nothing
-    level = CLAIM_ALPHA / len(claim.components)
-    mutants = [m for m in claim.mutants if isinstance(m, SimulatorMutant)]
-    idle = []
-    for index, component in enumerate(claim.components):
-        target = prepare(claim, index)
-        verdicts = (run_stages(claim, [target], m.simulate, ("mutant", m.name), 0, level)[0].verdict for m in mutants)
-        if REFUTED not in verdicts:
-            idle.append(component.label)
-    assert idle == []
+    assert idle_components(claim) == []
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from mixtheory.mixing.claims import (
 )
 from mixtheory.verification import Claim
 
-__all__ = ["CLAIMS", "POPULATION_CLAIMS", "THEORY_MODULES"]
+__all__ = ["CLAIMS", "POPULATION_CLAIMS", "SUPPORT_MODULES", "THEORY_MODULES"]
 
 POPULATION_CLAIMS: tuple[Claim, ...] = (
     *population.CLAIMS,
@@ -36,6 +36,9 @@ POPULATION_CLAIMS: tuple[Claim, ...] = (
     *data.CLAIMS,
 )
 CLAIMS: tuple[Claim, ...] = (*POPULATION_CLAIMS, *labels.CLAIMS, *finite.CLAIMS, *generations.CLAIMS)
+
+# modules that the theory imports and that hold no closed form
+SUPPORT_MODULES = ("mixtheory.mixing.quadrature",)
 
 # modules that hold closed forms, whose source `mixtheory verify --mutate` changes
 THEORY_MODULES = (
