@@ -179,10 +179,14 @@ SPECIAL = identity(
         ),
         (
             "synthetic rows alone",
-            lambda: [excess_risk(*UNDER[k][:2], 0, 18).risk for k in range(4)],
-            lambda: [np.sum(1 / _lam(UNDER[k])) / 12 for k in range(4)],
+            lambda: [excess_risk(*case[:2], 0, 18).risk for case in UNDER],
+            lambda: [np.sum(1 / _lam(case)) / 12 for case in UNDER],
         ),
-        ("real rows alone", lambda: [excess_risk(*UNDER[k][:2], 18, 0).risk for k in range(4)], lambda: [0.5] * 4),
+        (
+            "real rows alone",
+            lambda: [excess_risk(*case[:2], 18, 0).risk for case in UNDER],
+            lambda: [0.5] * len(UNDER),
+        ),
         (
             "one linear map",
             lambda: each(
