@@ -87,7 +87,7 @@ def test_claim_is_verified(claim):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1])
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 def test_claim_is_verified_and_its_mutants_refuted(claim, seed):
     result = decide(claim, seed=seed, mutants=True)

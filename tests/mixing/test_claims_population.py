@@ -1,7 +1,8 @@
 """The claims of the population part: every one decides, for every seed; oracles and simulators know no theory.
 
-``pytest tests/mixing/test_claims_population.py -m slow`` runs all claims with their mutants for three seeds, ten cheap
-ones for seeds 0 to 99, and the mutation of the theory's source.
+``pytest tests/mixing/test_claims_population.py -m slow`` runs all claims with their mutants for one seed more than
+``mixtheory verify`` does in continuous integration, ten cheap ones for seeds 0 to 99, and the mutation of the theory's
+source.
 """
 
 import ast
@@ -145,7 +146,7 @@ def test_claim_is_verified(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1])
 @pytest.mark.parametrize("name", BY_NAME)
 def test_claim_is_verified_and_its_mutants_refuted(name, seed):
     assert_passed(decide(BY_NAME[name], seed=seed, mutants=True))

@@ -190,6 +190,7 @@ FLAT = Claim(
         FormulaMutant("risk of synthetic rows alone", lambda: [(1.0 + 4.0 * (1.0 - c**2)) / 3.0 for c in COSINES]),
         SimulatorMutant("synthetic rows alone", _only_synthetic),
         SimulatorMutant("one real row", _risks((1, 2399))),
+        SimulatorMutant("half of the synthetic rows", _risks((1200, 600))),
     ),
 )
 

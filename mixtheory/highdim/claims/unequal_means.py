@@ -208,11 +208,11 @@ def _angle_means() -> list[Pair]:
     return [(up, up), (up, _across(ANGLE_P)), (up, -up)]
 
 
-def _angles(counts: Counts = ANGLE_COUNTS) -> Simulate:
+def _angles(counts: Counts = ANGLE_COUNTS, intercept: bool = False) -> Simulate:
     roots = tuple(_root(sigma) for sigma in _kms())
 
     def simulate(rng: Generator, n: int) -> Array:
-        risks = np.log(paired_risk(rng, n, counts, roots, _angle_means()))
+        risks = np.log(paired_risk(rng, n, counts, roots, _angle_means(), fit_intercept=intercept))
         return np.asarray(np.clip(risks[:, 1:] - risks[:, :1], -ANGLE_CUT, ANGLE_CUT))
 
     return simulate
@@ -256,6 +256,7 @@ ANGLE = Claim(
         FormulaMutant("risk in the distance of the means", lambda: [np.log(2.0), np.log(3.0)]),
         SimulatorMutant("synthetic rows alone", _angles(counts=(0, 64))),
         SimulatorMutant("two real rows", _angles(counts=(2, 62))),
+        SimulatorMutant("two real rows, centred", _angles(counts=(2, 62), intercept=True)),
     ),
 )
 
