@@ -15,8 +15,8 @@ CAPTION = (
     "the bound for all means. (b) Synthetic rows alone: excess risk against the norm of their mean, which has the "
     "direction of the real mean; solid: the corrected formula, dashed: the published one. (c) Half as many rows as "
     "columns, real covariance the identity: bias of coefficients along the real mean, against its norm; line: the "
-    "limit with second moments in the place of covariances; dotted: the limit without means. Points are simulated, "
-    "with two Monte Carlo standard errors."
+    "prediction with the means; dotted: the limit without means. Points are simulated, with two Monte Carlo standard "
+    "errors."
 )
 
 ANGLES = {
@@ -87,7 +87,7 @@ def aligned(ax, study, frame):
     ax.plot(
         lengths * np.sqrt(first["p"]),
         style.curve(study, first, "bias", "length_t", lengths),
-        **CORRECTED.line_kw(label="second moments"),
+        **CORRECTED.line_kw(label="with the means"),
     )
     free = scenarios.predicted_risk(design_of(study, first), means=False).bias
     ax.axhline(free, color=style.GREY, linestyle=":", label="without means")
