@@ -50,7 +50,7 @@ DATASETS = {"dataset": "data set", "breast_cancer": "breast cancer", "wine": "wi
 
 def two_blocks(p, first, second):
     """Return p values, the first half equal to `first`."""
-    return np.repeat([first, second], p // 2)
+    return scenarios.two_blocks(p, first, second).values
 
 
 def two_point_risk(pooled=False):
@@ -65,7 +65,7 @@ def two_point_risk(pooled=False):
 
 def means_of(p):
     """Return two orthogonal means of norm 2 sqrt(p)."""
-    return np.full(p, 2.0), two_blocks(p, 2.0, -2.0)
+    return np.full(p, 2.0), np.repeat([2.0, -2.0], p // 2)
 
 
 def mean_term(n_t):

@@ -1,5 +1,7 @@
 """What the tests of the topics' claims share."""
 
+import ast
+import inspect
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,17 @@ def assert_passed(result):
     assert result.verdict == "verified", components
     assert result.formula_verdict in ("verified", "no oracle")
     assert result.passed, [(m.name, m.detail) for m in result.mutants if not m.refuted]
+
+
+def imported_by(module):
+    """Return the modules that a module imports."""
+    imported = set()
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module)
+    return imported
 
 
 @contextmanager

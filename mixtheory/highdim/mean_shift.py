@@ -16,10 +16,9 @@ from scipy import linalg
 
 from mixtheory._validation import check_choice, check_flag, check_integer, check_matrix, check_real
 from mixtheory.highdim.meanrule import Response
+from mixtheory.highdim.moments import check_vector
 from mixtheory.highdim.problems import (
     apply_covariance,
-    check_covariances,
-    check_vector,
     inverse_trace,
     shrinkage,
     shrunk_form,
@@ -27,7 +26,7 @@ from mixtheory.highdim.problems import (
     solve_problem,
     split_mean,
 )
-from mixtheory.highdim.spectra import as_spectrum
+from mixtheory.highdim.spectra import as_spectrum, check_covariances
 
 __all__ = [
     "aligned_bias",

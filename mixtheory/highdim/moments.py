@@ -16,6 +16,7 @@ __all__ = [
     "check_beta",
     "check_counts",
     "check_means",
+    "check_vector",
     "columns",
     "form_and_axes",
     "mean_squares",
@@ -42,16 +43,21 @@ def check_counts(counts: Sequence[int], names: Sequence[str] | None = None) -> t
     return checked
 
 
+def check_vector(name: str, value: object, p: int) -> Array:
+    """Return a finite vector with one entry a feature."""
+    vector = check_matrix(name, value, ndim=1)  # type: ignore[arg-type]
+    if vector.shape != (p,):
+        raise ValueError(f"{name} must have one entry a feature, shape {(p,)}, got {vector.shape}")
+    return vector
+
+
 def check_means(names: Sequence[str], means: Sequence[object], p: int) -> Array | None:
     """Return means as rows (K, p), 0 for None, or None if all are 0."""
     rows = np.zeros((len(means), p))
     for k, (name, mean) in enumerate(zip(names, means, strict=True)):
         if mean is None:
             continue
-        vector = check_matrix(name, mean, ndim=1)  # type: ignore[arg-type]
-        if vector.shape != (p,):
-            raise ValueError(f"{name} must have one entry a feature, shape {(p,)}, got {vector.shape}")
-        rows[k] = vector
+        rows[k] = check_vector(name, mean, p)
     return rows if np.any(rows) else None
 
 

@@ -9,21 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.integrate import quad
 
-from mixtheory._validation import check_matrix
 from mixtheory.highdim.fixedpoint import check_counts, solve
 from mixtheory.highdim.meanrule import MeanUpdate, check_length
 from mixtheory.highdim.moments import form_and_axes
 from mixtheory.highdim.resolvents import Point
-from mixtheory.highdim.spectra import Spectrum, as_spectrum
+from mixtheory.highdim.spectra import Spectrum, check_covariances
 
 __all__ = [
     "Problem",
     "apply_covariance",
-    "check_covariances",
-    "check_vector",
     "inverse_trace",
     "shrinkage",
     "shrunk_form",
@@ -36,22 +33,6 @@ Array = NDArray[np.float64]
 
 # fourth powers of lengths stay finite
 _LONGEST = 1e70
-
-
-def check_vector(name: str, value: ArrayLike, p: int) -> Array:
-    """Return a finite vector with one entry a feature."""
-    vector = check_matrix(name, value, ndim=1)
-    if vector.shape != (p,):
-        raise ValueError(f"{name} must have one entry a feature, shape {(p,)}, got {vector.shape}")
-    return vector
-
-
-def check_covariances(sigma_t: object, sigma_s: object) -> tuple[Spectrum, Spectrum]:
-    """Return both covariances as spectra of one dimension."""
-    target, synthetic = as_spectrum("sigma_t", sigma_t), as_spectrum("sigma_s", sigma_s)
-    if target.p != synthetic.p:
-        raise ValueError(f"sigma_t and sigma_s must have the same dimension, got {target.p} and {synthetic.p}")
-    return target, synthetic
 
 
 def apply_covariance(sigma: Spectrum, vector: Array) -> Array:

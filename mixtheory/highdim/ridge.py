@@ -17,8 +17,9 @@ from scipy.optimize import minimize_scalar
 from mixtheory._validation import check_real, shown
 from mixtheory.highdim.fixedpoint import check_counts, solve
 from mixtheory.highdim.moments import check_beta, check_means, columns, form_and_axes, mean_squares
-from mixtheory.highdim.problems import Problem, check_covariances, shrunk_form
+from mixtheory.highdim.problems import Problem, shrunk_form
 from mixtheory.highdim.resolvents import DiagonalForm, solve_dominant
+from mixtheory.highdim.spectra import check_covariances
 
 __all__ = ["OptimalPenalty", "RidgeResult", "optimal_penalty", "ridge_risk"]
 

@@ -315,7 +315,8 @@ def as_spectrum(name: str, value: object) -> Spectrum:
     return _from_diagonal(name, array) if array.ndim == 1 else _from_matrix(name, array)
 
 
-def _pair(sigma_t: object, sigma_s: object) -> tuple[Spectrum, Spectrum]:
+def check_covariances(sigma_t: object, sigma_s: object) -> tuple[Spectrum, Spectrum]:
+    """Return both covariances as spectra of one dimension."""
     target, synthetic = as_spectrum("sigma_t", sigma_t), as_spectrum("sigma_s", sigma_s)
     if target.p != synthetic.p:
         raise ValueError(f"sigma_t and sigma_s must have the same dimension, got {target.p} and {synthetic.p}")
@@ -334,7 +335,7 @@ def relative_matrix(sigma_t: object, sigma_s: object) -> Array:
     >>> relative_matrix([1.0, 4.0], [4.0, 1.0]).tolist()
     [[2.0, 0.0], [0.0, 0.5]]
     """
-    target, synthetic = _pair(sigma_t, sigma_s)
+    target, synthetic = check_covariances(sigma_t, sigma_s)
     return np.asarray(synthetic.sqrt() @ target.inverse_sqrt())
 
 
@@ -363,7 +364,7 @@ def relative_spectrum(sigma_t: object, sigma_s: object) -> Array:
     >>> relative_spectrum([1.0, 4.0], [4.0, 1.0]).tolist()
     [4.0, 0.25]
     """
-    target, synthetic = _pair(sigma_t, sigma_s)
+    target, synthetic = check_covariances(sigma_t, sigma_s)
     common = common_axes((target, synthetic))
     if common is not None:
         with np.errstate(over="ignore"):

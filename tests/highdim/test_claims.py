@@ -5,7 +5,6 @@ with two seeds; ``pytest tests/highdim/test_claims.py -m slow`` checks that ever
 simulator.
 """
 
-import ast
 import inspect
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from mixtheory.highdim import claims
 from mixtheory.highdim.claims import oracles
 from mixtheory.verification import FormulaMutant, SimulatorMutant, decide
-from tests.claim_checks import assert_passed, called_in, idle_components, named
+from tests.claim_checks import assert_passed, called_in, idle_components, imported_by, named
 
 BY_NAME = {claim.name: claim for claim in claims.CLAIMS}
 IDENTITIES = [claim for claim in claims.CLAIMS if claim.simulate is None]
@@ -60,14 +59,7 @@ def test_claim_can_fail(claim):
 
 
 def test_oracles_import_no_theory():
-    tree = ast.parse(inspect.getsource(oracles))
-    imported = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            imported.add(node.module)
-    assert not [name for name in imported if name.split(".")[0] == "mixtheory"]
+    assert not [name for name in imported_by(oracles) if name.split(".")[0] == "mixtheory"]
 
 
 @pytest.mark.parametrize("claim", claims.CLAIMS, ids=named)

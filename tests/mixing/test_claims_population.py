@@ -5,7 +5,6 @@
 source.
 """
 
-import ast
 import importlib
 import inspect
 import re
@@ -19,7 +18,7 @@ from mixtheory.mixing import claims
 from mixtheory.mixing.claims import oracles
 from mixtheory.verification import FormulaMutant, SimulatorMutant, decide
 from mixtheory.verification.mutate import mutate
-from tests.claim_checks import assert_passed, called_in, idle_components, named
+from tests.claim_checks import assert_passed, called_in, idle_components, imported_by, named
 
 BY_NAME = {claim.name: claim for claim in claims.POPULATION_CLAIMS}
 # the public samplers are simulators of the claims about them
@@ -77,14 +76,7 @@ def test_claim_can_fail(claim):
 
 
 def test_oracles_import_no_theory():
-    tree = ast.parse(inspect.getsource(oracles))
-    imported = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            imported.add(node.module)
-    assert not [name for name in imported if name.split(".")[0] == "mixtheory"]
+    assert not [name for name in imported_by(oracles) if name.split(".")[0] == "mixtheory"]
 
 
 @pytest.mark.parametrize("claim", claims.POPULATION_CLAIMS, ids=named)

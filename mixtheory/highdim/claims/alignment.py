@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from mixtheory.highdim import equivalents, mean_shift
 from mixtheory.highdim.claims import aligned_designs, mean_oracles, oracles
-from mixtheory.highdim.claims.mean_parts import SIZES, embed, ones, sweep
+from mixtheory.highdim.claims.mean_parts import SIZES, embed, ones, sweep, sweeps
 from mixtheory.highdim.claims.mean_reductions import null_bias
 from mixtheory.highdim.claims.parts import Array, Simulate, derived
 from mixtheory.highdim.claims.rule_oracle import rule_with_shares
@@ -78,21 +78,21 @@ ALIGNED = Claim(
     source=derived("C6", "K6"),
     kind="equality",
     margin_class="leading order",
-    components=tuple(
-        component
-        for i, (label, beta) in enumerate(BETAS)
-        for component in sweep(
-            f"coefficients {label}",
-            _aligned(beta),
-            # the closed form does not change with p, so that a dense oracle may be small
-            lambda p, beta=beta: mean_oracles.aligned_bias(  # type: ignore[misc]
-                np.ones(16), np.ones(16), _quarters(16), embed(beta, 16)[0], list(embed(SHORT, 16))
-            ),
-            finite_size=2.5,
-            skewness=0.2,
-            first=i * len(SIZES),
-            oracle_rtol=1e-8,
-        )
+    components=sweeps(
+        [
+            (
+                f"coefficients {label}",
+                _aligned(beta),
+                # the closed form does not change with p, so that a dense oracle may be small
+                lambda p, beta=beta: mean_oracles.aligned_bias(  # type: ignore[misc]
+                    np.ones(16), np.ones(16), _quarters(16), embed(beta, 16)[0], list(embed(SHORT, 16))
+                ),
+            )
+            for label, beta in BETAS
+        ],
+        finite_size=2.5,
+        skewness=0.2,
+        oracle_rtol=1e-8,
     ),
     simulate=_biases(lambda p: SHORT, DIRECTIONS),
     block_size=2048,

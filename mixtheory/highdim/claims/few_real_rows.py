@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from mixtheory.highdim import equivalents, mean_shift
 from mixtheory.highdim.claims import mean_oracles, mean_reductions
-from mixtheory.highdim.claims.mean_parts import SIZES, block_rule, embed, limit_of, ones, slanted, sweep
+from mixtheory.highdim.claims.mean_parts import SIZES, block_rule, embed, limit_of, ones, slanted, sweeps
 from mixtheory.highdim.claims.parts import Array, Simulate, derived, side_by_side
 from mixtheory.verification import Claim, FormulaMutant, SimulatorMutant
 
@@ -63,17 +63,17 @@ FEW_ROWS = Claim(
     source=derived("C3", "K3"),
     kind="equality",
     margin_class="leading order",
-    components=tuple(
-        component
-        for i, n_t in enumerate(FEW)
-        for component in sweep(
-            f"{n_t} real rows",
-            _few_closed(n_t),
-            _few_oracle(n_t),
-            finite_size=0.8,
-            skewness=0.25,
-            first=i * len(SIZES),
-        )
+    components=sweeps(
+        [
+            (
+                f"{n_t} real rows",
+                _few_closed(n_t),
+                _few_oracle(n_t),
+            )
+            for n_t in FEW
+        ],
+        finite_size=0.8,
+        skewness=0.25,
     ),
     simulate=_few(),
     block_size=2048,
@@ -124,18 +124,18 @@ FEW_RISK = Claim(
     source=derived("C3, C4", "K3"),
     kind="equality",
     margin_class="leading order",
-    components=tuple(
-        component
-        for i, n_t in enumerate(RISK_FEW)
-        for component in sweep(
-            f"{n_t} real rows",
-            _few_risk(n_t),
-            lambda p, n_t=n_t: block_rule(p, (n_t, 2 * p - n_t), slanted(p)) - 1.0,  # type: ignore[misc]
-            finite_size=1.2,
-            skewness=0.25,
-            first=i * len(SIZES),
-            oracle_rtol=1e-8,
-        )
+    components=sweeps(
+        [
+            (
+                f"{n_t} real rows",
+                _few_risk(n_t),
+                lambda p, n_t=n_t: block_rule(p, (n_t, 2 * p - n_t), slanted(p)) - 1.0,  # type: ignore[misc]
+            )
+            for n_t in RISK_FEW
+        ],
+        finite_size=1.2,
+        skewness=0.25,
+        oracle_rtol=1e-8,
     ),
     simulate=_few_effects(),
     block_size=2048,
@@ -169,18 +169,18 @@ BOUND = Claim(
     source=derived("C3"),
     kind="equality",
     margin_class="leading order",
-    components=tuple(
-        component
-        for i, n_t in enumerate(BOUND_ROWS)
-        for component in sweep(
-            f"{n_t} real rows",
-            _bound(n_t),
-            # p / (n - p) = 1/2 is the risk for equal covariances
-            lambda p, n_t=n_t: 1.5 / n_t,  # type: ignore[misc]
-            finite_size=0.55,
-            skewness=0.2,
-            first=i * len(SIZES),
-        )
+    components=sweeps(
+        [
+            (
+                f"{n_t} real rows",
+                _bound(n_t),
+                # p / (n - p) = 1/2 is the risk for equal covariances
+                lambda p, n_t=n_t: 1.5 / n_t,  # type: ignore[misc]
+            )
+            for n_t in BOUND_ROWS
+        ],
+        finite_size=0.55,
+        skewness=0.2,
     ),
     simulate=_long(),
     block_size=2048,
@@ -218,17 +218,17 @@ OVER = Claim(
     source=derived("C3, C6"),
     kind="equality",
     margin_class="leading order",
-    components=tuple(
-        component
-        for i, n_t in enumerate(RISK_FEW)
-        for component in sweep(
-            f"{n_t} real rows",
-            _over_closed(n_t),
-            lambda p, n_t=n_t: mean_oracles.block_over_mean_term(p, (n_t, p // 2 - n_t), slanted(p)),  # type: ignore[misc]
-            finite_size=1.0,
-            skewness=0.3,
-            first=i * len(SIZES),
-        )
+    components=sweeps(
+        [
+            (
+                f"{n_t} real rows",
+                _over_closed(n_t),
+                lambda p, n_t=n_t: mean_oracles.block_over_mean_term(p, (n_t, p // 2 - n_t), slanted(p)),  # type: ignore[misc]
+            )
+            for n_t in RISK_FEW
+        ],
+        finite_size=1.0,
+        skewness=0.3,
     ),
     simulate=_over_terms(),
     block_size=2048,

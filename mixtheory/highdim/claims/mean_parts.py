@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +12,7 @@ from mixtheory.highdim.claims.parts import Array
 from mixtheory.highdim.claims.rule_oracle import rule_with_shares
 from mixtheory.verification import Component, Relative, StudentT, extrapolation
 
-__all__ = ["SIZES", "block_rule", "embed", "limit_of", "ones", "plane", "slanted", "sweep"]
+__all__ = ["SIZES", "block_rule", "embed", "limit_of", "ones", "plane", "slanted", "sweep", "sweeps"]
 
 # dimensions of claims whose units cost the same for every dimension
 SIZES = (800, 1600, 3200)
@@ -109,3 +109,26 @@ def sweep(
         size=math.inf,
     )
     return (*finite, intercept)
+
+
+def sweeps(
+    cases: Iterable[tuple[str, Callable[[int], float], Callable[[int], float]]],
+    *,
+    finite_size: float,
+    skewness: float,
+    oracle_rtol: float = 1e-9,
+) -> tuple[Component, ...]:
+    """Return the components of several sweeps (label, closed form, oracle), whose columns follow each other."""
+    return tuple(
+        component
+        for i, (label, closed, oracle) in enumerate(cases)
+        for component in sweep(
+            label,
+            closed,
+            oracle,
+            finite_size=finite_size,
+            skewness=skewness,
+            first=i * len(SIZES),
+            oracle_rtol=oracle_rtol,
+        )
+    )

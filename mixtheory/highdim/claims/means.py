@@ -17,7 +17,7 @@ from mixtheory.highdim.claims import (
     synthetic_only,
     unequal_means,
 )
-from mixtheory.highdim.claims.mean_parts import SIZES, block_rule, embed, ones, slanted, sweep
+from mixtheory.highdim.claims.mean_parts import SIZES, block_rule, embed, ones, slanted, sweep, sweeps
 from mixtheory.highdim.claims.parts import Array, Simulate, derived, paper, side_by_side
 from mixtheory.verification import (
     Claim,
@@ -255,18 +255,18 @@ INTERCEPT = Claim(
     source=derived("C4, C5"),
     kind="equality",
     margin_class="leading order",
-    components=tuple(
-        component
-        for i, (label, shift) in enumerate(SHIFTS)
-        for component in sweep(
-            label,
-            _intercept_effect(shift),
-            _intercept_oracle(shift),
-            finite_size=2.0,
-            skewness=0.25,
-            first=i * len(SIZES),
-            oracle_rtol=1e-8,
-        )
+    components=sweeps(
+        [
+            (
+                label,
+                _intercept_effect(shift),
+                _intercept_oracle(shift),
+            )
+            for label, shift in SHIFTS
+        ],
+        finite_size=2.0,
+        skewness=0.25,
+        oracle_rtol=1e-8,
     ),
     simulate=side_by_side([_centred(shift) for _, shift in SHIFTS]),
     block_size=2048,

@@ -24,12 +24,10 @@ from mixtheory.highdim.claims.pairs import (
     trace,
 )
 from mixtheory.highdim.claims.parts import Array, Simulate, derived, halves, identity, paper
+from mixtheory.highdim.claims.scale import SPLITS
 from mixtheory.verification import Claim, EmpiricalBernstein, FormulaMutant, SimulatorMutant
 
 __all__ = ["CLAIMS"]
-
-# splits (n_t, n_s) at p = 8; the last has no real rows at all
-SPLITS = ((12, 4), (8, 8), (4, 12), (7, 20), (0, 16))
 
 
 # Schur convexity -------------------------------------------------------------------------------------------------

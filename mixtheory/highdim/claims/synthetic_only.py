@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from mixtheory.highdim import mean_shift
 from mixtheory.highdim.claims import mean_oracles
-from mixtheory.highdim.claims.mean_parts import SIZES, embed, ones, plane, sweep
+from mixtheory.highdim.claims.mean_parts import SIZES, embed, ones, plane, sweeps
 from mixtheory.highdim.claims.mean_reductions import mean_term, source_only_risk
 from mixtheory.highdim.claims.parts import Array, Simulate, derived, paper, side_by_side
 from mixtheory.verification import Claim, Component, FormulaMutant, Lower, SimulatorMutant, StudentT
@@ -77,17 +77,17 @@ REFINED = Claim(
     source=derived("C5", "K5"),
     kind="equality",
     margin_class="leading order",
-    components=tuple(
-        component
-        for i, cosine in enumerate(ANGLES)
-        for component in sweep(
-            f"cosine {cosine:g}",
-            _risk(_short, cosine, "refined"),
-            _oracle(_short, cosine, False),
-            finite_size=1.0,
-            skewness=0.3,
-            first=i * len(SIZES),
-        )
+    components=sweeps(
+        [
+            (
+                f"cosine {cosine:g}",
+                _risk(_short, cosine, "refined"),
+                _oracle(_short, cosine, False),
+            )
+            for cosine in ANGLES
+        ],
+        finite_size=1.0,
+        skewness=0.3,
     ),
     simulate=side_by_side([_draw(_short, cosine) for cosine in ANGLES]),
     block_size=2048,
@@ -111,17 +111,17 @@ LONG_MEANS = Claim(
     source=paper("C5", "Proposition 4.2", "K5"),
     kind="equality",
     margin_class="leading order",
-    components=tuple(
-        component
-        for i, cosine in enumerate(ANGLES)
-        for component in sweep(
-            f"cosine {cosine:g}",
-            _risk(_long, cosine, "printed"),
-            _oracle(_long, cosine, True),
-            finite_size=1.0,
-            skewness=0.3,
-            first=i * len(SIZES),
-        )
+    components=sweeps(
+        [
+            (
+                f"cosine {cosine:g}",
+                _risk(_long, cosine, "printed"),
+                _oracle(_long, cosine, True),
+            )
+            for cosine in ANGLES
+        ],
+        finite_size=1.0,
+        skewness=0.3,
     ),
     simulate=side_by_side([_draw(_long, cosine) for cosine in ANGLES]),
     block_size=2048,
