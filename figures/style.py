@@ -131,6 +131,73 @@ DESIGN_LAWS = {
     "student_t3": Style("Student $t_3$", VERMILION, "--", "s"),
 }
 
+METHODS = {
+    "none": Style("nothing", BLACK, (0, (1, 1.2)), "h"),
+    "class_weights": Style("class weights", GREEN, "-.", "^"),
+    "prior_correction": Style("prior correction", SKY, (0, (3, 1, 1, 1, 1, 1)), "v"),
+    "threshold_moving": Style("threshold moving", PURPLE, (0, (6, 1.5)), "P"),
+    "balancing": Style("balancing", ORANGE, "--", "s"),
+    "vtss": Style("tuned, plain grid", VERMILION, (0, (4, 1)), "D"),
+    "tg_vtss": Style("tuned, theory-guided", BLUE, "-", "o"),
+}
+
+GENERATORS = {
+    "smote": Style("SMOTE", BLUE, "-", "o"),
+    "borderline_smote": Style("Borderline-SMOTE", SKY, "--", "v"),
+    "adasyn": Style("ADASYN", GREEN, "-.", "^"),
+    "jitter": Style("jitter", ORANGE, (0, (1, 1.2)), "s"),
+    "gaussian_fit": Style("Gaussian fit", VERMILION, (0, (6, 1.5)), "D"),
+}
+
+# by the ratio of their classes, the largest first
+IMBALANCED = {
+    "abalone_17_vs_7_8_9_10": "abalone 17",
+    "winequality_red_4": "red wine 4",
+    "yeast4": "yeast 4",
+    "page_blocks_1_3_vs_4": "page blocks",
+    "shuttle_c0_vs_c4": "shuttle",
+    "pc1": "pc1",
+    "fair_thinned": "fair",
+    "vowel0": "vowel 0",
+    "breast_cancer_thinned": "breast cancer",
+    "ecoli3": "ecoli 3",
+    "glass6": "glass 6",
+    "segment0": "segment 0",
+    "new_thyroid1": "new thyroid 1",
+    "appendicitis": "appendicitis",
+    "spectf": "spectf",
+    "vehicle0": "vehicle 0",
+}
+
+# what a size is chosen by under local asymmetry
+SEARCHES = {
+    "balancing": METHODS["balancing"],
+    "tg_vtss": METHODS["tg_vtss"],
+    "bias_aware": Style("tuned, bias-aware", PURPLE, (0, (6, 1.5)), "D"),
+    "exact": Style("bias cancelled", GREEN, "-.", "^"),
+}
+
+SYMMETRIC = {
+    "oracle": Style("oracle", BLUE, "-", "o"),
+    "semi_oracle": Style("Semi-Oracle", GREEN, "--", "^"),
+    "bootstrap": Style("bootstrap", PURPLE, "-.", "P"),
+    "gaussian_fit": Style("Gaussian fit", VERMILION, (0, (6, 1.5)), "D"),
+    "smote": Style("SMOTE", BLACK, (0, (1, 1.2)), "s"),
+}
+
+COVARIANCES = {
+    "naive": Style("pilot taken as known", VERMILION, "--", "s"),
+    "plain": Style("published", BLUE, "-", "o"),
+    "hc3": Style("HC3", GREEN, "-.", "^"),
+    "bootstrap": Style("bootstrap", PURPLE, (0, (1, 1.2)), "P"),
+}
+
+MINORITIES = {
+    50: Style("$n_1=50$", VERMILION, "--", "s"),
+    250: Style("$n_1=250$", GREEN, "-.", "^"),
+    500: Style("$n_1=500$", BLUE, "-", "o"),
+}
+
 DATASETS = {
     "breast_cancer": "breast cancer",
     "wine": "wine",

@@ -22,6 +22,9 @@ _EXPORTS = {
     "Spectrum": "mixtheory.highdim.spectra",
     "excess_risk": "mixtheory.highdim.equivalents",
     "ridge_risk": "mixtheory.highdim.ridge",
+    "SyntheticSizeSearchCV": "mixtheory.imbalance.size",
+    "generator_quality": "mixtheory.imbalance.size",
+    "symmetry_test": "mixtheory.imbalance.symmetry",
     "Study": "mixtheory.montecarlo",
     "grid": "mixtheory.montecarlo",
     "Claim": "mixtheory.verification",
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     from mixtheory.highdim.ridge import ridge_risk as ridge_risk
     from mixtheory.highdim.selection import CovarianceMatcher as CovarianceMatcher
     from mixtheory.highdim.spectra import Spectrum as Spectrum
+    from mixtheory.imbalance.size import SyntheticSizeSearchCV as SyntheticSizeSearchCV
+    from mixtheory.imbalance.size import generator_quality as generator_quality
+    from mixtheory.imbalance.symmetry import symmetry_test as symmetry_test
     from mixtheory.mixing.choose import choose_law as choose_law
     from mixtheory.mixing.dirichlet import Dirichlet as Dirichlet
     from mixtheory.mixing.dirichlet import ExpandedDirichlet as ExpandedDirichlet

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["claims", "figures", "load_study", "project_root", "studies", "support_modules", "theory_modules"]
 
-TOPICS = ("mixtheory.mixing", "mixtheory.highdim")
+TOPICS = ("mixtheory.mixing", "mixtheory.highdim", "mixtheory.imbalance")
 
 
 def project_root() -> Path:

@@ -21,9 +21,12 @@ REPLICATES = {
     "covariance_preservation": 4,
     "covariance_vs_mean_shift": 4,
     "finite_size_risk": 64,
+    "local_asymmetry": 2,
+    "local_symmetry": 2,
     "matching_optimality": 4,
     "published_example": 2,
     "repeated_synthesis": 4,
+    "symmetry_test": 16,
     "variance_distortion": 500,
 }
 
@@ -67,6 +70,7 @@ def results(tmp_path_factory):
 
 def test_the_figures_that_the_paper_needs_are_here():
     needed = {
+        "chosen_sizes",
         "class_conditional",
         "contours_published_example",
         "covariance_vs_mean_shift",
@@ -74,9 +78,16 @@ def test_the_figures_that_the_paper_needs_are_here():
         "downstream_accuracy",
         "finite_size_risk",
         "kurtosis_price",
+        "local_asymmetry",
+        "local_symmetry",
         "matching_optimality",
         "preserving_surface",
+        "size_map",
+        "symmetry_test",
         "synthetic_selection",
+        "synthetic_size",
+        "synthetic_size_ranks",
+        "synthetic_size_real",
         "variance_survival",
         "when_the_mean_matters",
     }
@@ -149,7 +160,8 @@ def test_the_primary_comparison_of_selection_is_in_the_figure():
 
 def test_colours_and_shapes_differ():
     style = load_script(ROOT / "figures" / "style.py")
-    for table in (style.LAWS, style.POPULATIONS, style.PAIRINGS, style.SPECTRA, style.SPLITS, style.DESIGN_LAWS):
+    tables = (style.LAWS, style.POPULATIONS, style.PAIRINGS, style.SPECTRA, style.SPLITS, style.DESIGN_LAWS)
+    for table in (*tables, style.SEARCHES, style.SYMMETRIC, style.COVARIANCES, style.MINORITIES):
         for what in ("colour", "marker", "label"):
             values = [getattr(look, what) for look in table.values()]
             assert len(set(values)) == len(values)

@@ -11,6 +11,7 @@ from scipy import integrate
 
 from mixtheory import datasets
 from mixtheory.downstream import fit_and_score, held_out
+from mixtheory.imbalance.scenarios import fitted_rate
 from mixtheory.mixing import repeated, scenarios
 from mixtheory.mixing.finite import PAIRINGS
 from mixtheory.montecarlo import Study
@@ -51,11 +52,16 @@ def test_all_studies_are_here():
         "covariance_preservation",
         "covariance_vs_mean_shift",
         "finite_size_risk",
+        "local_asymmetry",
+        "local_symmetry",
         "matching_optimality",
         "published_example",
         "repeated_synthesis",
         "repeated_synthesis_real",
         "synthetic_selection",
+        "synthetic_size",
+        "synthetic_size_real",
+        "symmetry_test",
         "variance_distortion",
     }
 
@@ -360,3 +366,74 @@ def test_more_rows_less_risk_on_real_data():
     (none,) = picked(study, dataset="breast_cancer", rule="none")
     (real,) = picked(study, dataset="breast_cancer", rule="real")
     assert small_run(study, none, 3)[0]["risk"].value > 2 * small_run(study, real, 3)[0]["risk"].value
+
+
+# ---- imbalanced augmentation: closed forms that leave out a small term
+
+
+def assert_close(estimates, closed, names, share):
+    for name in names:
+        estimate = estimates[name]
+        gap = abs(estimate.value - closed[name])
+        assert gap <= WIDE * estimate.mcse + share * abs(closed[name]), (name, estimate, closed[name])
+
+
+def test_the_growing_minority_and_the_map():
+    study = STUDIES["local_asymmetry"]
+    for cell in (*picked(study, design="rates", n_minority=200), *picked(study, design="map")[::3]):
+        assert_close(*small_run(study, cell, 24), ["excess_risk", "over_balance"], 0.02)
+
+
+def test_rates_with_a_biased_generator():
+    study = STUDIES["local_asymmetry"]
+    for multiplier, slope in ((0.0, 0.0), (1.0, 0.0), (4.0, -1.0)):
+        cells = picked(study, design="rates", multiplier=multiplier)
+        runs = [small_run(study, cell, 24)[0]["excess_risk"] for cell in cells]
+        sizes = [cell["n_minority"] for cell in cells]
+        fitted, _ = fitted_rate(sizes, [run.value for run in runs], [run.mcse for run in runs])
+        assert abs(fitted - slope) < 0.1
+
+
+def test_a_size_that_is_known_beats_balancing_on_the_same_data():
+    study = STUDIES["local_asymmetry"]
+    (cell,) = picked(study, design="realistic", n_minority=100, method="exact")
+    estimates, closed = small_run(study, cell, 24)
+    assert_close(estimates, closed, ["over_balance"], 0.02)
+    assert estimates["over_balance"].value < -0.005
+
+
+@pytest.mark.parametrize("population", ["cube", "rademacher", "sphere"])
+def test_generators_under_local_symmetry(population):
+    study = STUDIES["local_symmetry"]
+    steps = {}
+    for cell in picked(study, population=population):
+        estimates, closed = small_run(study, cell, 16)
+        steps[cell["generator"]] = estimates["first_step"].value
+        # leading orders: what they leave out is of relative order d/N
+        assert_close(estimates, closed, ["excess_risk_0.0"], 0.05)
+        if cell["generator"] == "oracle":
+            assert_close(estimates, closed, ["excess_risk_4.0", "first_step"], 0.1)
+    assert steps.pop("oracle") < 0 < min(steps.values())
+    assert steps["semi_oracle"] < steps["bootstrap"]
+
+
+def test_the_symmetry_test_at_the_null_and_beyond():
+    study = STUDIES["symmetry_test"]
+    for h in (0.0, 4.0):
+        (cell,) = picked(study, n_minority=250, ratio=5, h=h)
+        estimates, closed = small_run(study, cell, 500)
+        # the plain statistic of 250 rows is too large by some hundredths of itself (note 04, section 4)
+        assert_close(estimates, closed, ["mean_statistic", "quantile_0.5"], 0.1)
+        assert abs(estimates["rejected"].value - closed["rejected"]) < WIDE * estimates["rejected"].mcse + 0.06
+
+
+def test_covariances_for_small_minorities():
+    study = STUDIES["symmetry_test"]
+    statistics = {}
+    for name in ("plain", "naive", "hc3", "bootstrap"):
+        (cell,) = picked(study, n_minority=50, ratio=20, h=0.0, covariance=name)
+        statistics[name] = study.simulate(np.random.default_rng(0), 36, **cell)["statistic"]
+    counts = {name: int(np.isfinite(values).sum()) for name, values in statistics.items()}
+    assert counts == {"plain": 36, "naive": 36, "hc3": 12, "bootstrap": 5}
+    # on the same data sets the correction lowers the statistic
+    assert np.mean(statistics["hc3"][::3] < statistics["plain"][::3]) > 0.7
