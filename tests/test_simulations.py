@@ -55,6 +55,7 @@ def test_all_studies_are_here():
         "local_asymmetry",
         "local_symmetry",
         "matching_optimality",
+        "mixup_as_generator",
         "published_example",
         "repeated_synthesis",
         "repeated_synthesis_real",

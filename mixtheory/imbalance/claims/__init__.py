@@ -1,6 +1,16 @@
 """Claims about imbalanced augmentation: the expansion, sizes, the Gaussian example and rates."""
 
-from mixtheory.imbalance.claims import expansion, gaussian, gaussian_risk, logistic_risk, moments, rates, sizes
+from mixtheory.imbalance.claims import (
+    expansion,
+    gaussian,
+    gaussian_risk,
+    logistic_risk,
+    mixup,
+    mixup_prices,
+    moments,
+    rates,
+    sizes,
+)
 from mixtheory.verification import Claim
 
 __all__ = ["CLAIMS", "SUPPORT_MODULES", "THEORY_MODULES"]
@@ -13,6 +23,8 @@ _MODULES = (
     gaussian,
     gaussian_risk,
     rates,
+    mixup,
+    mixup_prices,
 )
 CLAIMS: tuple[Claim, ...] = tuple(claim for module in _MODULES for claim in module.CLAIMS)
 
@@ -26,4 +38,6 @@ THEORY_MODULES = (
     "mixtheory.imbalance.models.expansion",
     "mixtheory.imbalance.models.sizes",
     "mixtheory.imbalance.models.gaussian",
+    "mixtheory.imbalance.models.mixup",
+    "mixtheory.imbalance.models.mixup_prices",
 )
