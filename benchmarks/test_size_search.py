@@ -11,7 +11,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from mixtheory.imbalance.configurations import configuration
+from mixtheory.imbalance.studies.configurations import configuration
 from mixtheory.imbalance.generators import SMOTE
 from mixtheory.imbalance.size.newton import logistic_path
 from mixtheory.imbalance.size.scoring import balanced_log_loss

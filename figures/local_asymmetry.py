@@ -7,7 +7,7 @@ import style
 from matplotlib import pyplot as plt
 
 from mixtheory import catalog
-from mixtheory.imbalance import scenarios
+from mixtheory.imbalance.studies import scenarios
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("local_asymmetry",)

@@ -5,10 +5,10 @@ import style
 from matplotlib import pyplot as plt
 
 from mixtheory import Beta, EpBeta, catalog
-from mixtheory.imbalance import mixup_scenarios
 from mixtheory.imbalance.models.mean_shift import MeanShiftModel
 from mixtheory.imbalance.models.mixup import cancelling_multiplier
 from mixtheory.imbalance.models.mixup_prices import copying, marginal_price
+from mixtheory.imbalance.studies import mixup_scenarios
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("mixup_as_generator",)

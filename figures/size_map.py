@@ -5,8 +5,8 @@ import style
 from matplotlib import pyplot as plt
 from matplotlib.colors import LogNorm
 
-from mixtheory.imbalance import scenarios
 from mixtheory.imbalance.models.gaussian import cancelling_multiplier, solvable_means
+from mixtheory.imbalance.studies import scenarios
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("local_asymmetry",)

@@ -14,8 +14,8 @@ CAPTION = (
     "covariance, two corrections for small minorities, and the covariance that takes the pilot fit as known, with its "
     "limit (dashed). (b) Quantiles of the published statistic, and of that with HC3 covariance for the smallest "
     "minority, against those of chi-square with five degrees of freedom, from 0.05 to 0.995. (c), (d) Share of "
-    "rejections against the local signal h, with five and with twenty majority rows for each minority row; lines: non- "
-    "central chi-square. Bars: two Monte Carlo standard errors."
+    "rejections against the local signal h, with five and with twenty majority rows for each minority row; lines: "
+    "non-central chi-square. Bars: two Monte Carlo standard errors."
 )
 
 RATIO = 20

@@ -3,7 +3,7 @@
 import style
 from matplotlib import pyplot as plt
 
-from mixtheory.imbalance.methods import METHODS, TUNED
+from mixtheory.imbalance.studies.methods import METHODS, TUNED
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("synthetic_size",)

@@ -4,8 +4,8 @@ import style
 from matplotlib import pyplot as plt
 
 from mixtheory.comparisons import compare_over_splits, rank_summary, win_tie_loss
-from mixtheory.imbalance import real_data
-from mixtheory.imbalance.methods import METHODS
+from mixtheory.imbalance.studies import real_data
+from mixtheory.imbalance.studies.methods import METHODS
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("synthetic_size_real",)

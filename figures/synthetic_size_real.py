@@ -4,7 +4,7 @@ import style
 from matplotlib import pyplot as plt
 
 from mixtheory.comparisons import compare_over_splits
-from mixtheory.imbalance import real_data
+from mixtheory.imbalance.studies import real_data
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("synthetic_size_real",)

@@ -4,7 +4,7 @@ Two Gaussian classes, squared loss, and a generator whose mean is wrong along th
 growing minority, a generator that learns as the minority grows and a size that has to be found, and a map.
 """
 
-from mixtheory.imbalance import scenarios
+from mixtheory.imbalance.studies import scenarios
 from mixtheory.montecarlo import Mean, Study, grid
 
 # minority rows of the map

@@ -4,7 +4,7 @@ The mean-shift model with three laws of the noise and the logistic symmetric mod
 code. A curve goes over nested sizes of the same data set.
 """
 
-from mixtheory.imbalance import scenarios
+from mixtheory.imbalance.studies import scenarios
 from mixtheory.montecarlo import Mean, Study, grid
 
 GENERATORS = ("oracle", "semi_oracle", "bootstrap", "gaussian_fit", "smote")

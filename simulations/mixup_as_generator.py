@@ -5,7 +5,7 @@ parents from the sample; the price of the first mixed row where the classes agre
 and mixed rows.
 """
 
-from mixtheory.imbalance import mixup_scenarios
+from mixtheory.imbalance.studies import mixup_scenarios
 from mixtheory.montecarlo import Mean, Study, grid
 
 

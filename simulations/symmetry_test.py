@@ -4,7 +4,7 @@ Two uniform classes that are locally symmetric at one shift of the minority, as 
 the balanced fit as known: what its covariance leaves out is a caution.
 """
 
-from mixtheory.imbalance import scenarios
+from mixtheory.imbalance.studies import scenarios
 from mixtheory.montecarlo import Mean, Power, Quantile, Study, grid
 
 LEVEL = 0.05

@@ -5,8 +5,8 @@ theory-guided diagnosis needs more minority rows than its 101 coefficients. The 
 one core, the quick one about 10 seconds.
 """
 
-from mixtheory.imbalance import simulated_data
-from mixtheory.imbalance.methods import METHODS, RIVALS, TUNED
+from mixtheory.imbalance.studies import simulated_data
+from mixtheory.imbalance.studies.methods import METHODS, RIVALS, TUNED
 from mixtheory.montecarlo import Mean, Quantile, Study
 
 MEANS = (

@@ -2,14 +2,14 @@
 
 Fixed here before any result. Sets: all of mixtheory.imbalanced_datasets, none left out afterwards. Splits: 30 % of the
 rows of each class held out at random, the same splits for every model and generator. Models, generators, grids of
-sizes, folds: mixtheory.imbalance.real_data. Primary metric: the balanced log loss on held-out rows. Primary comparison:
-theory-guided tuning minus balancing, with logistic regression and SMOTE, tested on each set with the variance of Nadeau
-and Bengio and Holm's correction over the sets. Everything else is secondary and reported whole.
+sizes, folds: mixtheory.imbalance.studies.real_data. Primary metric: the balanced log loss on held-out rows. Primary
+comparison: theory-guided tuning minus balancing, with logistic regression and SMOTE, tested on each set with the
+variance of Nadeau and Bengio and Holm's correction over the sets. Everything else is secondary and reported whole.
 
 The paper profile takes about 40 minutes of one core, nine tenths of them for boosting; the quick one about 20 seconds.
 """
 
-from mixtheory.imbalance import real_data
+from mixtheory.imbalance.studies import real_data
 from mixtheory.montecarlo import Mean, Study, grid
 
 PRIMARY_METRIC = "balanced_log_loss"

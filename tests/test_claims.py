@@ -21,4 +21,4 @@ def test_latex_is_balanced(claim):
     assert plain.count("{") == plain.count("}")
     assert claim.latex.count(r"\left") == claim.latex.count(r"\right")
     # strings that are joined without a space make one command of two
-    assert not re.search(r"\\q?quad[A-Za-z]", claim.latex)
+    assert not re.search(r"\\(q?quad|to(?!p))[A-Za-z]", claim.latex)

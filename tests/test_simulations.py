@@ -11,7 +11,7 @@ from scipy import integrate
 
 from mixtheory import datasets
 from mixtheory.downstream import fit_and_score, held_out
-from mixtheory.imbalance.scenarios import fitted_rate
+from mixtheory.imbalance.studies.scenarios import fitted_rate
 from mixtheory.mixing import repeated, scenarios
 from mixtheory.mixing.finite import PAIRINGS
 from mixtheory.montecarlo import Study

@@ -11,8 +11,14 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mixtheory.imbalance.baselines import ThresholdMoving, balanced_weights, best_threshold, fit_balanced, fit_weighted
 from mixtheory.imbalance.generators import SMOTE, Bootstrap
+from mixtheory.imbalance.studies.baselines import (
+    ThresholdMoving,
+    balanced_weights,
+    best_threshold,
+    fit_balanced,
+    fit_weighted,
+)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from mixtheory.imbalance.baselines import fit_balanced
-from mixtheory.imbalance.configurations import CONFIGURATIONS, DIMENSION, configuration
+from mixtheory.imbalance.studies.baselines import fit_balanced
+from mixtheory.imbalance.studies.configurations import CONFIGURATIONS, DIMENSION, configuration
 
 ROWS = 200_000
 # means of this many rows, whose entries have light tails: eight standard errors leave 1e-15 a comparison

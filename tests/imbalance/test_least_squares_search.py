@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from mixtheory.imbalance.generators import Oracle
-from mixtheory.imbalance.least_squares_search import (
+from mixtheory.imbalance.models.gaussian import GaussianExample, realistic_mean
+from mixtheory.imbalance.size.folds import Table
+from mixtheory.imbalance.studies.least_squares_search import (
     RULES,
     AlignedGenerator,
     augmented_fits,
@@ -12,8 +14,6 @@ from mixtheory.imbalance.least_squares_search import (
     nested_fits,
     validation_losses,
 )
-from mixtheory.imbalance.models.gaussian import GaussianExample, realistic_mean
-from mixtheory.imbalance.size.folds import Table
 
 
 def two_classes(rng, n_majority=400, n_minority=20):

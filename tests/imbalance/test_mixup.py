@@ -7,12 +7,12 @@ import pytest
 
 from mixtheory import Beta, EpBeta, excess_risk
 from mixtheory.highdim.equivalents import excess_risk_mixture
-from mixtheory.imbalance import mixup_scenarios
 from mixtheory.imbalance.models.gaussian import GaussianExample
 from mixtheory.imbalance.models.mean_shift import MeanShiftModel
 from mixtheory.imbalance.models.mixup import GaussianMixup, cancelling_multiplier
 from mixtheory.imbalance.models.mixup_prices import copying, marginal_price, mixed_regression_risk, own_trace
 from mixtheory.imbalance.models.ranking import score_direction
+from mixtheory.imbalance.studies import mixup_scenarios
 
 UNIFORM = Beta(1, 1)
 KEEPING = SimpleNamespace(variance_factor=1.0, squared_norm_variance=0.0, power_sum=lambda k: 1.0)

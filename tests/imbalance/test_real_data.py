@@ -12,11 +12,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mixtheory import imbalanced_datasets
-from mixtheory.imbalance import configurations, methods, real_data, simulated_data
-from mixtheory.imbalance.baselines import balanced_weights, fit_balanced
 from mixtheory.imbalance.generators import ADASYN, SMOTE, BorderlineSMOTE, MinorityGenerator, Scaled
-from mixtheory.imbalance.methods import GRID, MEASURES, METHODS, RIVALS, TUNED, Contest, judge
 from mixtheory.imbalance.size import SyntheticSizeSearchCV, calibration
+from mixtheory.imbalance.studies import configurations, methods, real_data, simulated_data
+from mixtheory.imbalance.studies.baselines import balanced_weights, fit_balanced
+from mixtheory.imbalance.studies.methods import GRID, MEASURES, METHODS, RIVALS, TUNED, Contest, judge
 from mixtheory.publishing.figures import load_script
 
 

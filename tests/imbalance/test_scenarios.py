@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mixtheory.imbalance import scenarios
 from mixtheory.imbalance.kernels import wald
 from mixtheory.imbalance.models.wald import null_shift
+from mixtheory.imbalance.studies import scenarios
 from mixtheory.imbalance.symmetry import symmetry_test
 
 ASYMMETRIC = {"n_minority": 50, "a": 0.5, "method": "fixed"}

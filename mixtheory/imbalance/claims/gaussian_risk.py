@@ -258,7 +258,7 @@ CANCELLING_RISK = _second_order(
     0.042,
     2.05,
     statement="At the size that cancels the bias the excess risk is the variance term, of order 1/n0.",
-    latex=r"\tilde n=4(n_0-n_1):\quad n_0\,\mathbb{E}[R(\hat\theta)-R(\theta^*)]\to"
+    latex=r"\tilde n=4(n_0-n_1):\quad n_0\,\mathbb{E}[R(\hat\theta)-R(\theta^*)]\to "
     r"n_0\operatorname{tr}(M\operatorname{Cov})",
     mutants=(
         SimulatorMutant("a third dimension", _above(0.5, d=3)),
@@ -273,7 +273,7 @@ OVERSHOOTING_RISK = _second_order(
     2.2,
     statement="Beyond the size that cancels the bias the excess risk is above its floor by the variance term and by "
     "the cross term of bias and second-order mean shift.",
-    latex=r"n_0\,\mathbb{E}[R(\hat\theta)-R(\theta_{\mathrm{pop}})]\to"
+    latex=r"n_0\,\mathbb{E}[R(\hat\theta)-R(\theta_{\mathrm{pop}})]\to "
     r"n_0\{\operatorname{tr}(M\operatorname{Cov})+2(\theta_{\mathrm{pop}}-\theta^*)'M\,\text{shift}\}",
     mutants=(
         SimulatorMutant("a third dimension", _above(1.0, d=3)),

@@ -30,7 +30,7 @@ from mixtheory.imbalance.generators import (
     MinorityGenerator,
     Scaled,
 )
-from mixtheory.imbalance.methods import MEASURES, METHODS, TUNED, Contest, differences, judge
+from mixtheory.imbalance.studies.methods import MEASURES, METHODS, TUNED, Contest, differences, judge
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,9 +179,9 @@ def tune_and_test(rng: np.random.Generator, n: int, *, dataset: str, model: str,
     -------
     dict
         Arrays (n,): each of `MEASURES` for each of `METHODS` as ``<measure>_<method>``, see
-        `mixtheory.imbalance.methods.judge`; for each of `DIFFERENCES` the tuned methods minus the others, see
-        `mixtheory.imbalance.methods.differences`; the choices and the diagnosis, see
-        `mixtheory.imbalance.methods.Fitted.choices`; ``fell_back`` (1 if the second generator was needed).
+        `mixtheory.imbalance.studies.methods.judge`; for each of `DIFFERENCES` the tuned methods minus the others, see
+        `mixtheory.imbalance.studies.methods.differences`; the choices and the diagnosis, see
+        `mixtheory.imbalance.studies.methods.Fitted.choices`; ``fell_back`` (1 if the second generator was needed).
 
     Raises
     ------

@@ -17,13 +17,13 @@ from scipy import stats
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from mixtheory.imbalance.baselines import ThresholdMoving, fit_balanced, fit_weighted
 from mixtheory.imbalance.losses import LogisticLoss
 from mixtheory.imbalance.size.calibration import PriorCorrectedClassifier
 from mixtheory.imbalance.size.diagnosis import Diagnosis, diagnose
 from mixtheory.imbalance.size.folds import Table
 from mixtheory.imbalance.size.scoring import balanced_log_loss, balanced_squared_error
 from mixtheory.imbalance.size.search import SyntheticSizeSearchCV
+from mixtheory.imbalance.studies.baselines import ThresholdMoving, fit_balanced, fit_weighted
 
 __all__ = [
     "GRID",

@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 
 from mixtheory._validation import check_choice, check_generator, check_integer
 from mixtheory.imbalance.generators import SMOTE, Jitter, MinorityGenerator
-from mixtheory.imbalance.methods import WorkingRegression
+from mixtheory.imbalance.studies.methods import WorkingRegression
 
 __all__ = ["CONFIGURATIONS", "DIMENSION", "Configuration", "configuration"]
 

@@ -10,11 +10,11 @@ from sklearn.base import clone
 from sklearn.model_selection import StratifiedShuffleSplit
 
 from mixtheory._validation import check_choice, check_integer
-from mixtheory.imbalance import configurations
-from mixtheory.imbalance.configurations import Configuration
-from mixtheory.imbalance.methods import METHODS, Contest, Fitted, differences, judge
 from mixtheory.imbalance.size.candidates import synthetic_sizes
 from mixtheory.imbalance.size.scoring import balanced_log_loss
+from mixtheory.imbalance.studies import configurations
+from mixtheory.imbalance.studies.configurations import Configuration
+from mixtheory.imbalance.studies.methods import METHODS, Contest, Fitted, differences, judge
 
 __all__ = ["CURVE", "MEASURES", "RATIO", "tune_and_test"]
 
@@ -25,7 +25,7 @@ RATIO = 20
 CURVE: tuple[float, ...] = tuple(k / 10 for k in range(21))
 """Multipliers of the loss curves."""
 MEASURES: tuple[str, ...] = ("balanced_log_loss", "auc", "balanced_accuracy")
-"""What is reported of each method, see `mixtheory.imbalance.methods.judge`."""
+"""What is reported of each method, see `mixtheory.imbalance.studies.methods.judge`."""
 
 
 def _contest(one: Configuration, seed: int) -> Contest:
@@ -79,7 +79,7 @@ def tune_and_test(
     n : int
         Number of data sets.
     configuration : {"linear", "nonlinear"}
-        See `mixtheory.imbalance.configurations.configuration`.
+        See `mixtheory.imbalance.studies.configurations.configuration`.
     n_minority : int
         Minority rows; there are `RATIO` times as many majority rows.
     n_test : int
@@ -89,10 +89,10 @@ def tune_and_test(
     -------
     dict
         Arrays (n,): each of `MEASURES` for each method as ``<measure>_<method>``; differences of the loss, see
-        `mixtheory.imbalance.methods.differences`; choices and diagnosis, see
-        `mixtheory.imbalance.methods.Fitted.choices`; ``test_loss_<multiplier>`` and ``validation_loss_<multiplier>``
-        along `CURVE`: the balanced log loss on the test rows of the model fitted to all rows, and the mean over the
-        validation splits.
+        `mixtheory.imbalance.studies.methods.differences`; choices and diagnosis, see
+        `mixtheory.imbalance.studies.methods.Fitted.choices`; ``test_loss_<multiplier>`` and
+        ``validation_loss_<multiplier>`` along `CURVE`: the balanced log loss on the test rows of the model fitted to
+        all rows, and the mean over the validation splits.
 
     Raises
     ------

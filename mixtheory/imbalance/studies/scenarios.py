@@ -14,12 +14,12 @@ from scipy import stats
 
 from mixtheory._validation import check_choice, check_real, check_reals
 from mixtheory.imbalance.kernels import gaussian, logistic, mean_shift, wald
-from mixtheory.imbalance.least_squares_search import AlignedGenerator, augmented_fits, choose_multiplier
 from mixtheory.imbalance.models.gaussian import GaussianExample, realistic_mean
 from mixtheory.imbalance.models.logistic import LogisticSymmetricModel
 from mixtheory.imbalance.models.mean_shift import MeanShiftModel
 from mixtheory.imbalance.models.wald import SymmetryDesign, local_shift, naive_ratio, naive_size
 from mixtheory.imbalance.size.candidates import LARGEST_MULTIPLIER, synthetic_sizes
+from mixtheory.imbalance.studies.least_squares_search import AlignedGenerator, augmented_fits, choose_multiplier
 from mixtheory.imbalance.symmetry import symmetry_test
 
 __all__ = [
