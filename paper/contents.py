@@ -3,6 +3,7 @@
 import math
 
 import highdim_contents as highdim
+import imbalance_contents as imbalance
 import over_splits
 from scipy import stats
 
@@ -27,6 +28,7 @@ FIGURES = (
     "downstream_accuracy",
     "primary_comparison",
     *highdim.FIGURES,
+    *imbalance.FIGURES,
 )
 
 LAWS = {
@@ -184,6 +186,7 @@ TABLES = (
         r"\citet{nadeau2003}.",
     ),
     *highdim.TABLES,
+    *imbalance.TABLES,
 )
 
 # The closed form of the leading constant of Theorem "Gaussian data".
@@ -214,4 +217,5 @@ MACROS = (
     number("splits", "repeated_synthesis_real", "replicates"),
     number("draws distortion", "variance_distortion", "replicates"),
     *highdim.MACROS,
+    *imbalance.MACROS,
 )
