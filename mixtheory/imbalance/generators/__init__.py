@@ -10,6 +10,7 @@ from mixtheory.imbalance.generators.base import (
     MinorityGenerator,
     check_minority_generator,
     check_sample,
+    fit_copy,
 )
 from mixtheory.imbalance.generators.mixup import Mixup
 from mixtheory.imbalance.generators.neighbours import ADASYN, SMOTE, BorderlineSMOTE
@@ -32,4 +33,5 @@ __all__ = [
     "SemiOracle",
     "check_minority_generator",
     "check_sample",
+    "fit_copy",
 ]

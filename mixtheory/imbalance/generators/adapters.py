@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from mixtheory._validation import check_array, check_integer, shown
-from mixtheory.imbalance.generators.base import MinorityGenerator, check_minority_generator, check_sample
+from mixtheory.imbalance.generators.base import MinorityGenerator, check_minority_generator, check_sample, fit_copy
 
 __all__ = ["ImblearnSampler", "Scaled"]
 
@@ -67,12 +67,13 @@ class Scaled(MinorityGenerator):
                 "back would change"
             )
         rows = minority if majority is None else np.concatenate([minority, majority])
-        constant = np.ptp(rows, axis=0) == 0
+        self._check_spread("X_minority and X_majority" if majority is not None else "X_minority", rows)
+        # a range too small to be squared counts as none
+        constant = (np.ptp(rows, axis=0) == 0) | (rows.std(axis=0) == 0)
         self.center_ = np.where(constant, rows[0], rows.mean(axis=0))
         self.scale_ = np.where(constant, 1.0, rows.std(axis=0))
-        scaled = [None if part is None else (part - self.center_) / self.scale_ for part in (minority, majority)]
-        self.generator_ = clone(self.generator, safe=False)
-        self.generator_.fit(*scaled)
+        others = None if majority is None else (majority - self.center_) / self.scale_
+        self.generator_ = fit_copy(self.generator, (minority - self.center_) / self.scale_, others)
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
         """Draw synthetic minority rows; nested if the generator is. See `MinorityGenerator.sample`."""

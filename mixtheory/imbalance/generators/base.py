@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtheory._validation import check_generator, check_integer, check_matrix, shown
 
-__all__ = ["BLOCK_ROWS", "MinorityGenerator", "check_minority_generator", "check_sample"]
+__all__ = ["BLOCK_ROWS", "MinorityGenerator", "check_minority_generator", "check_sample", "fit_copy"]
 
 Array = NDArray[np.float64]
 
@@ -84,6 +84,13 @@ def check_minority_generator(name: str, value: Any) -> None:
         raise TypeError(f"{name} must have the methods fit and sample, got {shown(value)} without {missing[0]}")
 
 
+def fit_copy(generator: Any, minority: Array, majority: Array | None) -> Any:
+    """Fit a copy of a generator; one of a user whose `fit` returns nothing is taken as its own result."""
+    copy = clone(generator, safe=False)
+    fitted = copy.fit(minority, majority)
+    return copy if fitted is None else fitted
+
+
 class MinorityGenerator(BaseEstimator, ABC):  # type: ignore[misc]
     """Base of the generators of minority rows: ``fit(X_minority, X_majority=None).sample(n, rng)``.
 
@@ -132,7 +139,8 @@ class MinorityGenerator(BaseEstimator, ABC):  # type: ignore[misc]
             If rows are sparse or not real numbers, or a parameter is of the wrong type.
         ValueError
             If rows are empty, masked or not finite, their columns differ in number or names, majority rows are needed
-            and missing, there are too few rows, or a parameter is outside its range.
+            and missing, there are too few rows, values are squared whose squares overflow or vanish (ranges beyond
+            about 1e150 and 1e-150), or a parameter is outside its range.
 
         Warns
         -----
@@ -208,6 +216,19 @@ class MinorityGenerator(BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _draw(self, size: int, rng: np.random.Generator) -> Array:
         """Return `size` rows."""
+
+    def _check_spread(self, name: str, rows: Array) -> None:
+        """Check that sums of squared differences of rows neither overflow nor vanish."""
+        # a quarter of each range, which cannot overflow
+        quarters = np.ptp(rows / 4, axis=0)
+        most = 1e153 / np.sqrt(rows.size)
+        worst = int(quarters.argmax())
+        if 4 * (quarters[worst] / most) > 1 or 0 < quarters[worst] < 2.5e-151:
+            found = 4 * quarters[worst].astype(np.longdouble)
+            raise ValueError(
+                f"{name} must have columns whose ranges are at most {most:.1e}, the largest at least 1e-150 or 0, "
+                f"since {type(self).__name__} squares them, got {found:.1e} in column {worst}; scale them"
+            )
 
     def _check_rows(self, minority: Array, least: int, why: str) -> None:
         if len(minority) < least:

@@ -26,7 +26,9 @@ Indices = NDArray[np.int64]
 
 def _neighbours(rows: Array, n_queries: int, k: int) -> Indices:
     """Return the places of the `k` nearest other rows of each of the first `n_queries` rows."""
-    found = NearestNeighbors(n_neighbors=k + 1).fit(rows).kneighbors(rows[:n_queries], return_distance=False)
+    # in many columns distances are found from norms, which lose their digits far from the origin
+    near = rows - rows[0]
+    found = NearestNeighbors(n_neighbors=k + 1).fit(near).kneighbors(near[:n_queries], return_distance=False)
     others = found != np.arange(n_queries)[:, np.newaxis]
     # among many equal rows a row need not find itself
     others[others.all(axis=1), -1] = False
@@ -40,6 +42,7 @@ class _Interpolator(MinorityGenerator):
         name, k = self._neighbour_count()
         check_integer(name, k, low=1)
         self._check_rows(minority, k + 1, f"a row and its {name}={k} neighbours")
+        self._check_spread("X_minority", minority)
         parents, probabilities = self._parents(minority, majority)
         self.parents_ = parents
         self.parent_probabilities_ = probabilities
@@ -63,6 +66,7 @@ class _Interpolator(MinorityGenerator):
                 f"{type(self).__name__} needs at least {k + 1} rows (a row and its {name}={k} neighbours), "
                 f"got X_minority and X_majority with {len(rows)} row(s) together"
             )
+        self._check_spread("X_minority and X_majority", rows)
         return np.asarray((_neighbours(rows, len(minority), k) >= len(minority)).sum(axis=1))
 
     def _draw(self, size: int, rng: np.random.Generator) -> Array:

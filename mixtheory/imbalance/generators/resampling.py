@@ -95,6 +95,7 @@ class Jitter(Bootstrap):
             raise ValueError(f"scale must be a single number or one for each of {d} columns, got shape {scale.shape}")
         if self.units == "std":
             self._check_rows(minority, 2, "for a standard deviation")
+            self._check_spread("X_minority", minority)
             scale = scale * minority.std(axis=0, ddof=1)
         self._noise = np.where(np.ptp(minority, axis=0) > 0, scale, 0.0)
         super()._fit(minority, majority)

@@ -16,6 +16,7 @@ from sklearn.base import clone
 from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import Pipeline
 
+from mixtheory._validation import is_frame
 from mixtheory.imbalance.losses import Loss
 from mixtheory.imbalance.size.candidates import (
     Candidates,
@@ -106,7 +107,7 @@ def diagnose(
     try:
         if test_symmetry:
             features = _features(transformer, table)
-            symmetry = symmetry_test(features, table.minority, loss=loss, fit_intercept=fit_intercept, minority=True)
+            symmetry = symmetry_test(features, table.y, loss=loss, fit_intercept=fit_intercept, minority=table.label)
         if rule is None:
             return Diagnosis(plain, symmetry)
         if symmetry is not None and symmetry.pvalue >= _LEVEL:
@@ -126,9 +127,15 @@ def diagnose(
         )
         return Diagnosis(_candidates(rule, counts, symmetry, quality, threshold), symmetry, quality)
     except (ValueError, np.linalg.LinAlgError) as error:
+        found = "local symmetry" if rule is None else "local symmetry and of the generator"
+        consequence = (
+            "The multipliers are compared as they were given"
+            if rule is None
+            else f"The search goes on with a plain grid, from {plain.multipliers[0]:g} to {plain.multipliers[-1]:g} "
+            "times the deficit"
+        )
         warnings.warn(
-            f"the diagnosis of local symmetry and of the generator failed: {error}. The search goes on with a plain "
-            f"grid, from {plain.multipliers[0]:g} to {plain.multipliers[-1]:g} times the deficit",
+            f"the diagnosis of {found} failed: {error}. {consequence}",
             UserWarning,
             stacklevel=4,
         )
@@ -191,9 +198,9 @@ def _transformer(estimator: Any) -> Any | None:
     return clone(estimator[:-1]) if isinstance(estimator, Pipeline) and len(estimator) > 1 else None
 
 
-def _features(transformer: Any | None, table: Table) -> Array:
-    """Return what the last step of the estimator sees of all rows."""
-    if transformer is None:
-        return table.rows
-    features = transformer.fit_transform(table.X, table.y)
+def _features(transformer: Any | None, table: Table) -> Any:
+    """Return what the last step of the estimator sees of all rows, as a DataFrame if it is one."""
+    features = table.X if transformer is None else transformer.fit_transform(table.X, table.y)
+    if is_frame(features):
+        return features
     return np.asarray(features.toarray() if hasattr(features, "toarray") else features, dtype=np.float64)

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, check_cv
 
 from mixtheory._validation import check_integer, is_frame, shown
-from mixtheory.imbalance.generators import check_sample
+from mixtheory.imbalance.generators import check_sample, fit_copy
 from mixtheory.imbalance.size.candidates import synthetic_sizes
 from mixtheory.imbalance.size.newton import FastFit, logistic_path, supports
 from mixtheory.imbalance.size.scoring import Scoring, class_probability
@@ -23,6 +23,7 @@ __all__ = [
     "Splits",
     "Table",
     "augment",
+    "check_labels",
     "draw",
     "evaluate_split",
     "make_splits",
@@ -106,6 +107,28 @@ def seed_sequence(random_state: Any) -> np.random.SeedSequence:
         ) from None
 
 
+def check_labels(y: Any) -> NDArray[Any]:
+    """Return labels as an array; entries that are masked or missing, complex numbers and mixtures are refused.
+
+    Numbers and booleans in an array of objects get a type of their own. Shape and number of classes are not checked.
+    """
+    from pandas import isna
+
+    labels = np.asarray(y)
+    if np.ma.is_masked(y) or np.any(isna(labels)):
+        raise ValueError("y must have no missing labels, got NaN, None or masked entries")
+    if labels.dtype.kind == "c":
+        # scikit-learn's words, and its type of error
+        raise ValueError("Complex data not supported: y must be labels, got complex numbers")
+    if labels.dtype.kind == "O" and labels.ndim == 1:
+        kinds = sorted({"text" if isinstance(label, str) else type(label).__name__ for label in labels.tolist()})
+        if "text" in kinds and len(kinds) > 1:
+            raise TypeError(f"y must have labels of one kind, got a mixture of {', '.join(kinds)}")
+        if kinds != ["text"]:
+            labels = np.array(labels.tolist())
+    return labels
+
+
 def make_splits(table: Table, cv: Any, repeats: int, seed: np.random.SeedSequence) -> Splits:
     """Return training and held-out places of all splits, those of one repeat after those of another."""
     cv = 5 if cv is None else cv
@@ -121,9 +144,18 @@ def make_splits(table: Table, cv: Any, repeats: int, seed: np.random.SeedSequenc
     else:
         kinds = [check_cv(cv, table.y, classifier=True)] * repeats
     splits = [(train, test) for kind in kinds for train, test in kind.split(table.X, table.y)]
-    for part in (part for split in splits for part in split):
-        if np.unique(table.minority[part]).size < 2:
-            raise ValueError("cv must leave rows of both classes in the training and the held-out part of each split")
+    if not splits:
+        raise ValueError(f"cv must make at least one split, got none from {shown(cv)}")
+    for k, split in enumerate(splits):
+        for role, part in zip(("training", "held-out"), split, strict=True):
+            n_minority = int(table.minority[part].sum())
+            n_majority = int((~table.minority[part]).sum())
+            if not n_minority or not n_majority:
+                raise ValueError(
+                    "cv must leave rows of both classes in the training and the held-out part of each split, got "
+                    f"{n_majority} row(s) of the majority and {n_minority} of the minority in the {role} part of "
+                    f"split {k}"
+                )
     return splits
 
 
@@ -132,7 +164,7 @@ def draw(generator: Any, table: Table, n: int, seed: np.random.SeedSequence) -> 
     d = table.rows.shape[1]
     if n == 0:
         return np.empty((0, d))
-    fitted = clone(generator, safe=False).fit(table.rows[table.minority], table.rows[~table.minority])
+    fitted = fit_copy(generator, table.rows[table.minority], table.rows[~table.minority])
     return check_sample(fitted.sample(n, np.random.default_rng(seed)), n, d)
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mixtheory.imbalance.size.scoring import as_scoring
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -57,7 +59,10 @@ def plot_sizes(search: Any, ax: Axes | None = None) -> Axes:
         ax.axvline(target, color="C2", ls="-.", label=f"theory target, {target:.0f}")
     ax.axvline(search.best_size_, color="C3", ls=":", lw=2, label=f"choice, {search.best_size_}")
     ax.set_xlabel("synthetic minority rows")
-    name = search.scoring if isinstance(search.scoring, str) else "score"
-    ax.set_ylabel(f"validation {name.replace('_', ' ')}" if name.endswith("loss") else f"minus validation {name}")
+    scoring = as_scoring(search.scoring, search.best_estimator_)
+    name = scoring.name.replace("_", " ")
+    # what is drawn is minus the score, and scorers of losses are minus the loss
+    is_loss = scoring.loss is not None or name.startswith("neg ")
+    ax.set_ylabel(f"{'' if is_loss else 'minus '}validation {name.removeprefix('neg ')}")
     ax.legend()
     return ax

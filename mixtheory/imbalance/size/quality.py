@@ -15,12 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 
 from mixtheory._validation import check_flag, check_integer, check_matrix, is_frame, shown
-from mixtheory.imbalance.generators import check_minority_generator, check_sample
+from mixtheory.imbalance.generators import check_minority_generator, check_sample, fit_copy
 from mixtheory.imbalance.losses import Loss, as_loss
+from mixtheory.imbalance.size.folds import check_labels, seed_sequence
 
 __all__ = ["QualityScore", "generator_quality"]
 
 Array = NDArray[np.float64]
+
+_CONDITION = 1e12
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +114,10 @@ def generator_quality(
         Loss of the pilot, a linear predictor without penalty of labels 0 and 1.
     folds : int or splitter, default 3
         Number of folds, stratified and shuffled by `random_state`, or an object with ``split(X, y)``.
-    random_state : None, int, SeedSequence or Generator
+    random_state : None, int, RandomState, SeedSequence or Generator
         Source of folds and synthetic rows.
     n_synthetic : int, optional
-        Synthetic rows in each fold, at least 2; by default the deficit of all rows, D.
+        Synthetic rows in each fold, at least 2; by default the deficit of all rows, D, or 2 if it is 1.
     transformer : transformer, optional
         Applied before the loss: fitted to the training rows of each fold, then to held-out and synthetic rows.
     fit_intercept : bool, default True
@@ -130,7 +133,8 @@ def generator_quality(
     TypeError, ValueError
         If an argument is not as stated, there are not two classes, the minority is not the rarer class, a part of a
         fold has fewer than two rows of a class, the generator returns anything but the rows that were asked for, or
-        columns are linearly dependent.
+        columns are linearly dependent, or so near to it or so far from 0 for their spread that H, scaled to a unit
+        diagonal, has a condition number above 1e12.
     SeparationError
         If a hyperplane separates the classes on training rows (logistic loss): there is no pilot.
 
@@ -167,7 +171,7 @@ def generator_quality(
     n1 = int(rare.sum())
     n0 = rare.size - n1
     deficit = n0 - n1
-    drawn = deficit if n_synthetic is None else n_synthetic
+    drawn = max(2, deficit) if n_synthetic is None else n_synthetic
     drawn = check_integer("n_synthetic", drawn, low=2)
     fit_intercept = check_flag("fit_intercept", fit_intercept)
     split_rng, sample_rng = _streams(random_state)
@@ -179,6 +183,7 @@ def generator_quality(
     synthetic, known, held_out, majority, hessians, *covariances = (np.array(part) for part in zip(*found, strict=True))
     mismatch, gap = (synthetic - held_out).mean(axis=0), (majority - held_out).mean(axis=0)
     hessian, (s0, s1, ss) = hessians.mean(axis=0), (part.mean(axis=0) for part in covariances)
+    _check_condition(hessian)
     trained = np.array([[rare[train].sum()] for train, _ in parts])
     tested = np.array([[rare[test].sum()] for _, test in parts])
     everything = (trained * known + tested * held_out) / (trained + tested)
@@ -206,12 +211,13 @@ def _table(X: Any, y: ArrayLike, minority: Any) -> tuple[Array, NDArray[np.bool_
     if issparse(X):
         raise TypeError(f"X must be dense, got a sparse {type(X).__name__}; use its toarray()")
     rows = check_matrix("X", X)
-    labels = np.asarray(y)
+    labels = check_labels(y)
     if labels.shape != (len(rows),):
         raise ValueError(f"y must have one label for each of the {len(rows)} rows of X, got shape {labels.shape}")
     values, counts = np.unique(labels, return_counts=True)
     if len(values) != 2:
-        raise ValueError(f"y must have two classes, got {len(values)}: {shown(values[:10])}")
+        hint = "; set one against the rest with y == label" if len(values) > 2 else ""
+        raise ValueError(f"y must have two classes, got {len(values)}: {shown(values[:10])}{hint}")
     label = values[counts.argmin()] if minority is None else minority
     if label not in values:
         raise ValueError(f"minority must be one of the labels {shown(values)}, got {shown(minority)}")
@@ -228,10 +234,13 @@ def _streams(random_state: Any) -> tuple[np.random.Generator, np.random.Generato
     try:
         if isinstance(random_state, (bool, np.bool_)):
             raise TypeError
+        if isinstance(random_state, np.random.RandomState):
+            random_state = seed_sequence(random_state)
         first, second = np.random.default_rng(random_state).spawn(2)
     except (TypeError, ValueError):
         raise ValueError(
-            f"random_state must be None, an integer >= 0, a SeedSequence or a Generator, got {shown(random_state)}"
+            "random_state must be None, an integer >= 0, a RandomState, a SeedSequence or a Generator, "
+            f"got {shown(random_state)}"
         ) from None
     return first, second
 
@@ -239,8 +248,10 @@ def _streams(random_state: Any) -> tuple[np.random.Generator, np.random.Generato
 def _splits(folds: Any, rows: Array, rare: NDArray[np.bool_], rng: np.random.Generator) -> list[Any]:
     from sklearn.model_selection import StratifiedKFold
 
-    if hasattr(folds, "split"):
+    if not isinstance(folds, str) and hasattr(folds, "split"):
         parts = list(folds.split(rows, rare.astype(np.int64)))
+    elif not isinstance(folds, (int, np.integer)):
+        raise TypeError(f"folds must be an integer or a splitter with a method split, got {shown(folds)}")
     else:
         folds = check_integer("folds", folds, low=2)
         if 2 * folds > rare.sum():
@@ -267,11 +278,9 @@ def _one_fold(
     rng: np.random.Generator,
 ) -> tuple[Array, ...]:
     """Return mean scores of synthetic, training and held-out minority and held-out majority, H, score covariances."""
-    from sklearn.base import clone
-
     train, held_out = part
     known, tested = rows[train], rows[held_out]
-    fitted = clone(generator, safe=False).fit(known[rare[train]], known[~rare[train]])
+    fitted = fit_copy(generator, known[rare[train]], known[~rare[train]])
     synthetic = check_sample(fitted.sample(drawn, rng), drawn, rows.shape[1], name="the generator's sample")
     features = [known, tested[~rare[held_out]], tested[rare[held_out]], synthetic]
     if transformer is not None:
@@ -312,6 +321,18 @@ def _transformed(
     fitted = clone(transformer).fit(X.iloc[train] if is_frame(X) else tables[0], outcomes)
     made = [fitted.transform(framed(table)) for table in tables]
     return [np.asarray(one.toarray() if hasattr(one, "toarray") else one, dtype=np.float64) for one in made]
+
+
+def _check_condition(hessian: Array) -> None:
+    scales = np.sqrt(np.diagonal(hessian))
+    # the score is wrong by about this times 1e-16
+    condition = np.linalg.cond(hessian / np.outer(scales, scales)) if np.all(scales > 0) else np.inf
+    if not condition < _CONDITION:
+        raise ValueError(
+            "X must be centred or less collinear: the mean Hessian of scaled columns has the condition number "
+            f"{condition:.1e}, of which at most {_CONDITION:g} is allowed; standardise the columns, as with a "
+            "StandardScaler"
+        )
 
 
 def _trace(hessian: Array, covariance: Array) -> float:

@@ -120,7 +120,18 @@ class Scoring:
                 )
             return -float(self.loss(probability, minority))
         assert self.scorer is not None
-        return float(self.scorer(estimator, X, y))
+        return check_score(self.name, self.scorer(estimator, X, y))
+
+
+def check_score(name: str, value: Any) -> float:
+    """Return what a scorer gave as a float, if it is one finite number."""
+    try:
+        score = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"scoring={name!r} must give a number, got {shown(value)}") from None
+    if not np.isfinite(score):
+        raise ValueError(f"scoring={name!r} must give finite scores, got {score}")
+    return score
 
 
 def as_scoring(scoring: Any, estimator: Any) -> Scoring:

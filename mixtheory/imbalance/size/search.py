@@ -19,7 +19,15 @@ from mixtheory.imbalance.generators import check_minority_generator
 from mixtheory.imbalance.size.calibration import PriorCorrectedClassifier
 from mixtheory.imbalance.size.candidates import synthetic_sizes
 from mixtheory.imbalance.size.diagnosis import Diagnosis, diagnose
-from mixtheory.imbalance.size.folds import Table, augment, draw, evaluate_split, make_splits, seed_sequence
+from mixtheory.imbalance.size.folds import (
+    Table,
+    augment,
+    check_labels,
+    draw,
+    evaluate_split,
+    make_splits,
+    seed_sequence,
+)
 from mixtheory.imbalance.size.plotting import plot_sizes
 from mixtheory.imbalance.size.results import CalibrationComparison, choose, compare_with_balancing, cv_table, held_out
 from mixtheory.imbalance.size.scoring import as_scoring, class_probability
@@ -67,8 +75,9 @@ class SyntheticSizeSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         follows the theory's target, less its noise, beyond 2 and up to 8, see `bias_aware_candidates` (derived in this
         project). An array is taken as it is.
     cv : int, splitter or iterable, default 5
-        Folds, stratified and shuffled by `random_state`, or what scikit-learn takes as ``cv``. Both classes must occur
-        in both parts of each split.
+        Folds, stratified and shuffled by `random_state`, or what scikit-learn takes as ``cv``: a splitter that
+        shuffles has a ``random_state`` of its own, and with groups give ``list(splitter.split(X, y, groups))``. Both
+        classes must occur in both parts of each split.
     scoring : str, callable or None, default "balanced_log_loss"
         ``"balanced_log_loss"``, :math:`\frac12(L_0 + L_1)` with probabilities clipped to
         :math:`[10^{-12}, 1 - 10^{-12}]`; ``"balanced_squared_error"``; a scorer of scikit-learn by name or a callable
@@ -229,10 +238,6 @@ class SyntheticSizeSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             for split, seed, keep in jobs
         )
         scores = np.array([result.scores for result in results])
-        if not np.all(np.isfinite(scores)):
-            raise ValueError(
-                f"scoring={scoring.name!r} must give finite scores, got {shown(scores[~np.isfinite(scores)][0])}"
-            )
         sizes = synthetic_sizes(multipliers, table.deficit)
         self.cv_results_ = cv_table(scores, multipliers, sizes, candidates)
         best = choose(self.cv_results_, self.one_se_rule)
@@ -283,7 +288,12 @@ class SyntheticSizeSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """Score the best estimator by `scoring` on other rows; larger is better."""
         rows = self._rows(X)
-        labels = np.asarray(y)
+        labels = check_labels(y)
+        if labels.shape != (len(rows),):
+            raise ValueError(f"y must have one label for each of the {len(rows)} rows of X, got shape {labels.shape}")
+        unknown = np.setdiff1d(labels, self.classes_)
+        if unknown.size:
+            raise ValueError(f"y must hold labels of fit, {shown(self.classes_)}, got {shown(unknown[:10])}")
         probability = class_probability(self.best_estimator_, rows, self.minority_label_)
         scoring = as_scoring(self.scoring, self.best_estimator_)
         return scoring.score(self.best_estimator_, rows, labels, labels == self.minority_label_, probability)
@@ -327,14 +337,20 @@ class SyntheticSizeSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         check_real("gqs_threshold", self.gqs_threshold)
         check_integer("repeats", self.repeats, low=1)
 
-    def _table(self, X: ArrayLike, y: ArrayLike) -> Table:
-        rows, labels = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
-        if is_frame(X):
+    def _table(self, X: Any, y: Any) -> Table:
+        if np.ma.is_masked(X) or (is_frame(X) and X.size):
+            # what validate_data would let through, or refuse without the names of the columns
             check_matrix("X", X)
+        rows, labels = validate_data(
+            self, X, None if y is None else check_labels(y), dtype=np.float64, ensure_min_samples=2
+        )
         check_classification_targets(labels)
         kind = type_of_target(labels, input_name="y", raise_unknown=True)
         if kind != "binary":
-            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is {kind}. y must hold two classes, "
+                f"got {shown(np.unique(labels)[:10])}; set one against the rest with y == label"
+            )
         classes, counts = np.unique(labels, return_counts=True)
         if classes.size < 2:
             raise ValueError(f"y must hold two classes, got one class: {shown(classes[0])}")
@@ -359,7 +375,10 @@ class SyntheticSizeSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "best_estimator_")
         if is_frame(X):
             validate_data(self, X, reset=False, skip_check_array=True)
+            check_matrix("X", X)
             return X
+        if np.ma.is_masked(X):
+            check_matrix("X", X)
         return validate_data(self, X, reset=False, dtype=np.float64)
 
     def __sklearn_tags__(self) -> Any:
