@@ -11,6 +11,7 @@
 `calibration`  calibration measures and the correction of the prior
 `search`       the search, a scikit-learn estimator
 `plotting`     validation loss against size
+`summary`      what was found, in statsmodels' manner
 =============  =====================================================================
 """
 

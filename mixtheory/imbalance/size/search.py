@@ -31,6 +31,7 @@ from mixtheory.imbalance.size.folds import (
 from mixtheory.imbalance.size.plotting import plot_sizes
 from mixtheory.imbalance.size.results import CalibrationComparison, choose, compare_with_balancing, cv_table, held_out
 from mixtheory.imbalance.size.scoring import as_scoring, class_probability
+from mixtheory.imbalance.size.summary import summarise
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -301,6 +302,11 @@ class SyntheticSizeSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the validation loss against the synthetic size, see `plot_sizes`."""
         return plot_sizes(self, ax)
+
+    def summary(self) -> Any:
+        """Return a statsmodels ``Summary``: choice and diagnosis, losses beside balancing, calibration."""
+        check_is_fitted(self, "best_estimator_")
+        return summarise(self)
 
     def prior_corrected(self, population_share: float | None = None) -> PriorCorrectedClassifier:
         """Return the best estimator with the log-odds that it would have without synthetic rows.
