@@ -326,3 +326,136 @@ def test_the_correction_brings_the_size_to_the_level():
             rejected[k] += found.pvalue < 0.05
     assert rejected[0] / many > 0.12
     assert rejected[1] / many <= 0.07
+
+
+# The slopes alone -----------------------------------------------------------------------------------------------------
+
+
+def minimisers(x, chance, mixes):
+    """Return logistic minimisers at mixes of the classes, for a law on points with P(y = 1 | x) in the balanced law."""
+    laws = (1 - chance) / (1 - chance).sum(), chance / chance.sum()
+    y = np.repeat([0.0, 1.0], len(x))
+    return [LOGISTIC.minimise(np.vstack([x, x]), y, np.concatenate([(1 - m) * laws[0], m * laws[1]])) for m in mixes]
+
+
+def first_order(x, chance, theta):
+    """Return gap and Hessians of the classes at a coefficient vector."""
+    laws = (1 - chance) / (1 - chance).sum(), chance / chance.sum()
+    labels = np.zeros(len(x)), np.ones(len(x))
+    means = [p @ LOGISTIC.scores(theta, x, y) for p, y in zip(laws, labels, strict=True)]
+    return means[0] - means[1], [LOGISTIC.hessian(theta, x, y, p) for p, y in zip(laws, labels, strict=True)]
+
+
+@pytest.mark.parametrize("specified", [True, False])
+def test_the_null_of_the_slopes_is_that_the_mix_moves_the_intercept_alone(specified):
+    """In a well-specified logistic model g = 4 H e_I at the balanced mix; H_w of another mix has no such property."""
+    rng = np.random.default_rng(15)
+    half = np.column_stack([rng.standard_normal((40, 2)), np.zeros(40)])
+    # both signs of the predictor: the classes are then equally frequent
+    x = np.vstack([half, -half]) + [0.0, 0.0, 1.0]
+    predictor = x @ [0.8, -0.5, 0.0]
+    chance = expit(predictor if specified else predictor + 0.8 * x[:, 0] ** 2)
+    step = 1e-4
+    centre, low, high = minimisers(x, chance, (0.5, 0.5 - step, 0.5 + step))
+    gap, hessians = first_order(x, chance, centre)
+    curvature = (hessians[0] + hessians[1]) / 2
+    # the majority's share is 1 - the mix
+    np.testing.assert_allclose((high - low) / (2 * step), np.linalg.solve(curvature, gap), rtol=1e-5, atol=1e-6)
+    far = minimisers(x, chance, (0.05,))[0]
+    tilted = np.linalg.solve(0.95 * hessians[0] + 0.05 * hessians[1], gap)
+    if specified:
+        np.testing.assert_allclose(gap, 4 * curvature[:, 2], atol=1e-9)
+        np.testing.assert_allclose(far - centre, [0, 0, math.log(0.05 / 0.95)], atol=1e-7)
+        assert np.abs(tilted[:2]).max() > 0.01
+    else:
+        assert np.abs((high - low)[:2]).max() / (2 * step) > 0.1
+
+
+@pytest.mark.parametrize("covariance", COVARIANCES)
+@pytest.mark.parametrize("loss", ["logistic", "squared"])
+def test_without_intercept_the_slopes_are_all(loss, covariance):
+    x, y = overlapping(np.random.default_rng(16))
+    options = {"loss": loss, "covariance": covariance, "fit_intercept": False, "n_bootstrap": 19, "random_state": 0}
+    slopes, every = symmetry_test(x, y, parameters="slopes", **options), symmetry_test(x, y, **options)
+    assert (slopes.statistic, slopes.pvalue, slopes.df) == (every.statistic, every.pvalue, 2)
+    assert slopes.parameters == "all"
+
+
+def perturbed(x, y, weights):
+    """Return the effective gap of the balanced logistic fit with weights of the rows."""
+    shares = [np.where(y == k, weights, 0) / weights[y == k].sum() for k in (0, 1)]
+    theta = LOGISTIC.minimise(x, y.astype(float), shares[0] + shares[1])
+    g = (shares[0] - shares[1]) @ LOGISTIC.scores(theta, x, y)
+    h = (LOGISTIC.hessian(theta, x, y, shares[0]) + LOGISTIC.hessian(theta, x, y, shares[1])) / 2
+    return g[:-1] - h[:-1, -1] * g[-1] / h[-1, -1]
+
+
+def test_effective_gap_and_its_infinitesimal_jackknife():
+    """Rows of the covariance are derivatives of the effective gap in the weights of the rows, refitted each time."""
+    x, y = overlapping(np.random.default_rng(17), 25, 15)
+    found = symmetry_test(x, y, parameters="slopes")
+    design, ones, step = np.column_stack([x, np.ones(40)]), np.ones(40), 1e-4
+    np.testing.assert_allclose(found.gap, perturbed(design, y, ones), rtol=1e-6)
+    rows = np.array(
+        [
+            (perturbed(design, y, ones + step * e) - perturbed(design, y, ones - step * e)) / (2 * step)
+            for e in np.eye(40)
+        ]
+    )
+    wanted = sum(rows[y == k].T @ rows[y == k] * n / (n - 1) for k, n in ((0, 25), (1, 15)))
+    np.testing.assert_allclose(found.covariance, wanted, rtol=1e-4, atol=1e-6 * np.abs(wanted).max())
+    assert found.statistic == pytest.approx(found.gap @ np.linalg.solve(wanted, found.gap), rel=1e-4)
+    assert found.df == 2
+    assert found.names == ("x1", "x2")
+    assert "the mix of the classes moves the intercept alone" in str(found)
+    assert found.power(np.zeros(2)) == 0.05
+
+
+@pytest.mark.parametrize("covariance", COVARIANCES)
+@pytest.mark.parametrize("loss", ["logistic", "squared"])
+def test_units_do_not_matter_to_the_slopes(loss, covariance):
+    x, y = overlapping(np.random.default_rng(18))
+    options = {"loss": loss, "covariance": covariance, "parameters": "slopes", "n_bootstrap": 19}
+    first = symmetry_test(x, y, random_state=0, **options)
+    moved = symmetry_test(x * [1e4, 1e-4] + [3e4, 2.0], y, random_state=0, **options)
+    assert moved.statistic == pytest.approx(first.statistic, rel=1e-6)
+    np.testing.assert_allclose(moved.gap / [1e4, 1e-4], first.gap, rtol=1e-5, atol=1e-8)
+    assert moved.pvalue == pytest.approx(first.pvalue, rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", [pytest.param("logistic", marks=pytest.mark.slow), "squared"])
+def test_size_and_power_of_the_slopes(loss):
+    """Normal classes of one covariance keep their slopes; another covariance of the minority moves them."""
+    rng = np.random.default_rng(19)
+    y, many = np.repeat([0, 1], [600, 300]), 80
+    null, other = [], []
+    for _ in range(many):
+        x = rng.standard_normal((900, 2))
+        moved = x * np.where(y == 1, 1.6, 1.0)[:, None] ** [1, -1]
+        shift = np.outer(y, [0.8, 0.5])
+        null.append(symmetry_test(x + shift, y, loss=loss, parameters="slopes").pvalue)
+        other.append(symmetry_test(moved + shift, y, loss=loss, parameters="slopes").pvalue)
+    # 6 standard errors of a share of 0.05 above 0.08, which leaves 0.03 for the size of the minority
+    assert np.mean(np.array(null) < 0.05) < 0.08 + 6 * math.sqrt(0.05 * 0.95 / many)
+    # a law whose variance is taken too large has p-values near 1
+    assert 0.5 - 6 * math.sqrt(1 / (12 * many)) - 0.06 < np.mean(null) < 0.5 + 6 * math.sqrt(1 / (12 * many))
+    # the test of all coefficients sees the intercept
+    assert symmetry_test(x + shift, y, loss=loss).pvalue < 1e-6
+    assert np.mean(np.array(other) < 0.05) > 0.9
+
+
+def test_the_bootstrap_of_the_slopes_refits_on_drawn_rows():
+    x, y = overlapping(np.random.default_rng(20), 80, 40)
+    options = {"loss": "squared", "parameters": "slopes"}
+    found = symmetry_test(x, y, covariance="bootstrap", n_bootstrap=19, random_state=3, **options)
+    rng = np.random.default_rng(3)
+    for value in found.bootstrap:
+        places = np.concatenate([rng.integers(80, size=80), 80 + rng.integers(40, size=40)])
+        again = symmetry_test(x[places], y[places], **options)
+        gap = again.gap - found.gap
+        assert value == pytest.approx(gap @ np.linalg.solve(again.covariance, gap), rel=1e-6)
+
+
+def test_bad_parameters():
+    with pytest.raises(ValueError, match="did you mean 'slopes'"):
+        symmetry_test(X, Y, parameters="slope")

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from mixtheory.imbalance.kernels.quality import loss_differences, quality_scores
-from mixtheory.imbalance.kernels.wald import wald_statistics
+from mixtheory.imbalance.kernels.wald import gap_moments, wald_statistics
 from mixtheory.imbalance.models.gaussian import GaussianExample
 from mixtheory.imbalance.models.quality import expected_quality, loss_difference
+from mixtheory.imbalance.symmetry import symmetry_test
 
 B0 = (5 - math.sqrt(21)) / 2
 
@@ -45,6 +46,49 @@ def test_wald_statistics_against_numpy(d, corrected, counts):
     rng = generator()
     wanted = [wald_by_numpy(rng.random(d * (n0 + n1)), d, n0, n1, 0.4, corrected) for _ in range(3)]
     np.testing.assert_allclose(found, wanted, rtol=1e-9)
+
+
+def classes(rng, d, n0, n1, b):
+    """Return the rows of both classes from the draws of the kernel."""
+    u = (rng.random(d * (n0 + n1)) - 0.5) * math.sqrt(12)
+    x0, x1 = u[: n0 * d].reshape(d, n0).T.copy(), u[n0 * d :].reshape(d, n1).T.copy()
+    x0[:, 0] = 2 * x0[:, 0] - 1
+    x1[:, 0] += b
+    return x0, x1
+
+
+@pytest.mark.parametrize("hc3", [True, False])
+@pytest.mark.parametrize(("d", "n0", "n1"), [(1, 40, 12), (3, 90, 30)])
+def test_wald_statistics_are_those_of_the_tool(hc3, d, n0, n1):
+    found = wald_statistics(generator(), 2, d, 0.4, n0, n1, hc3=hc3)
+    rng, covariance = generator(), "hc3" if hc3 else "plain"
+    for value in found:
+        x, y = np.vstack(classes(rng, d, n0, n1, 0.4)), np.repeat([0, 1], [n0, n1])
+        options = {"loss": "squared", "fit_intercept": False, "codes": (-0.5, 0.5), "minority": 1}
+        assert value == pytest.approx(symmetry_test(x, y, covariance=covariance, **options).statistic, rel=1e-9)
+
+
+@pytest.mark.parametrize("corrected", [True, False])
+def test_moments_of_the_gap(corrected):
+    d, n0, n1, b, theta = 2, 50, 20, 0.3, np.array([0.2, -0.1])
+    weights = np.array([[1.0, 0.5], [-0.3, 2.0], [0.7, 1.1]])
+    found = gap_moments(generator(), 2, b, n0, n1, theta, weights, pilot_corrected=corrected)
+    rng = generator()
+    for row in found:
+        x0, x1 = classes(rng, d, n0, n1, b)
+        h0, h1 = 2 * x0.T @ x0 / n0, 2 * x1.T @ x1 / n1
+        fit = np.linalg.solve(h0 + h1, x1.mean(axis=0) - x0.mean(axis=0))
+        s0, s1 = 2 * x0 * (x0 @ fit + 0.5)[:, None], 2 * x1 * (x1 @ fit - 0.5)[:, None]
+        slope = (h0 - h1) @ np.linalg.inv(h0 + h1) if corrected else np.zeros((d, d))
+        a0, a1 = np.eye(d) - slope, -np.eye(d) - slope
+        v = a0 @ np.cov(s0.T) @ a0.T / n0 + a1 @ np.cov(s1.T) @ a1.T / n1
+        known = [
+            (2 * x0 * (x0 @ theta + 0.5)[:, None]).mean(axis=0),
+            (2 * x1 * (x1 @ theta - 0.5)[:, None]).mean(axis=0),
+        ]
+        linear = weights[0] * known[0] + weights[1] * known[1]
+        gap = weights[2] * (s0.mean(axis=0) - s1.mean(axis=0))
+        np.testing.assert_allclose(row, [gap @ gap, weights[2] ** 2 @ np.diag(v), linear @ linear], rtol=1e-9)
 
 
 def test_wald_statistics_do_not_depend_on_the_block():
@@ -117,6 +161,10 @@ def test_bad_input():
         wald_statistics(rng, 1, 5, B0, 100, 5)
     with pytest.raises(TypeError, match="pilot_corrected must be True or False"):
         wald_statistics(rng, 1, 5, B0, 100, 50, pilot_corrected=1)
+    with pytest.raises(TypeError, match="hc3 must be True or False"):
+        wald_statistics(rng, 1, 5, B0, 100, 50, hc3="yes")
+    with pytest.raises(ValueError, match=r"weights must have shape \(3, 2\), got \(2, 2\)"):
+        gap_moments(rng, 1, B0, 100, 50, np.ones(2), np.ones((2, 2)))
     with pytest.raises(TypeError, match="rng must be"):
         wald_statistics(0, 1, 5, B0, 100, 50)
     with pytest.raises(ValueError, match="n_minority must be an integer >= 6"):
@@ -132,6 +180,8 @@ def results():
     quality = quality_scores(generator(), 2, 20, 7, folds=3, a=0.5)
     return {
         "wald": wald_statistics(generator(), 2, 3, B0, 70, 9),
+        "hc3": wald_statistics(generator(), 2, 2, 0.4, 20, 9, hc3=True),
+        "moments": gap_moments(generator(), 2, 0.4, 20, 9, np.ones(2), np.ones((3, 2))),
         "naive": wald_statistics(generator(), 2, 2, 0.4, 20, 9, pilot_corrected=False),
         **quality._asdict(),
     }

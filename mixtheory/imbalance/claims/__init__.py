@@ -4,12 +4,22 @@ from mixtheory.imbalance.claims import (
     expansion,
     gaussian,
     gaussian_risk,
+    logistic,
     logistic_risk,
+    mean_shift,
+    mean_shift_risk,
     mixup,
     mixup_prices,
     moments,
+    prices,
+    quality,
+    ranking,
+    ranking_fits,
     rates,
+    selection,
     sizes,
+    wald,
+    wald_calibration,
 )
 from mixtheory.verification import Claim
 
@@ -25,6 +35,16 @@ _MODULES = (
     rates,
     mixup,
     mixup_prices,
+    mean_shift,
+    mean_shift_risk,
+    prices,
+    logistic,
+    ranking,
+    ranking_fits,
+    wald,
+    wald_calibration,
+    quality,
+    selection,
 )
 CLAIMS: tuple[Claim, ...] = tuple(claim for module in _MODULES for claim in module.CLAIMS)
 
@@ -40,4 +60,10 @@ THEORY_MODULES = (
     "mixtheory.imbalance.models.gaussian",
     "mixtheory.imbalance.models.mixup",
     "mixtheory.imbalance.models.mixup_prices",
+    "mixtheory.imbalance.models.mean_shift",
+    "mixtheory.imbalance.models.logistic",
+    "mixtheory.imbalance.models.ranking",
+    "mixtheory.imbalance.models.wald",
+    "mixtheory.imbalance.models.chow",
+    "mixtheory.imbalance.models.quality",
 )

@@ -85,8 +85,8 @@ def _risk(theta: Array) -> Array:
 def _excess(weight: float = 1.0) -> Simulate:
     """Return n0 times the excess risk, the mean of both sizes, one column a class size, and their extrapolation.
 
-    The quadratic form of the mean score is a control variate. Its mean is that of a squared mean of independent rows,
-    whatever the form: the quadratic form of the mean score's mean, and a trace with its covariance.
+    The quadratic form of the mean score is a control variate. Its mean is taken from the multinomial law of the counts,
+    not from the moments that the prediction is made of.
     """
 
     def simulate(rng: Generator, n: int) -> Array:
@@ -110,7 +110,7 @@ def _excess(weight: float = 1.0) -> Simulate:
                 move = np.linalg.inv(curvature)
                 form = 0.5 * move @ (0.5 * (at.hessians[0] + at.hessians[1])) @ move
                 control = np.einsum("ri,ij,rj->r", score, form, score)
-                total += 0.5 * few[0] * (_risk(theta) - floor - control + _mean_form(at, counts, form))
+                total += 0.5 * few[0] * (_risk(theta) - floor - control + _mean_control(chance, counts, form))
             columns.append(total.reshape(n, TIMES).mean(axis=1))
         columns.append(sum(w * column for w, column in zip(_WEIGHTS, columns, strict=True)))
         return np.stack(columns, axis=1)
@@ -120,6 +120,16 @@ def _excess(weight: float = 1.0) -> Simulate:
 
 # what each size has in the extrapolation
 _WEIGHTS = [extrapolation(SIZES)(row) for row in np.eye(len(SIZES))]
+
+
+def _mean_control(chance: Array, counts: tuple[int, int, int], form: Array) -> float:
+    """Return the mean of the control variate: the form at the mean of sums over multinomial counts, plus a trace."""
+    mean, scatter = np.zeros(2), np.zeros((2, 2))
+    for rows, shares, label in zip(counts, (MAJORITY, MINORITY, generator()), (0.0, 1.0, 1.0), strict=True):
+        scores = (chance - label)[:, None] * POINTS
+        mean += rows * shares @ scores
+        scatter += rows * scores.T @ (np.diag(shares) - np.outer(shares, shares)) @ scores
+    return float(mean @ form @ mean + np.sum(form * scatter)) / sum(counts) ** 2
 
 
 def _mean_form(at: oracles.Point, counts: tuple[int, int, int], form: Array) -> float:

@@ -15,9 +15,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from mixtheory._jit import jit
-from mixtheory._validation import check_flag, check_generator, check_integer, check_real
+from mixtheory._validation import check_flag, check_generator, check_integer, check_real, check_reals
+from mixtheory.imbalance.kernels.sandwiches import add_sandwich, common_fit, factor, forward, scaled_covariance, solve
 
-__all__ = ["wald_statistics"]
+__all__ = ["gap_moments", "wald_statistics"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -26,8 +27,6 @@ Floats: TypeAlias = NDArray[np.float64]
 _LANES = 120
 # random numbers that are drawn at once: enough to hide the call, few enough for the cache of a core
 _DRAWS = 32_768
-# a Cholesky pivot of less than this share of its diagonal entry is taken for zero
-_DEFICIENT = 1e-12
 
 
 @jit
@@ -115,96 +114,60 @@ def _score_moments(
 
 
 @jit
-def _factor(a: Floats) -> bool:
-    """Replace the lower triangle by the Cholesky factor; return whether the rank is full."""
-    for j in range(a.shape[0]):
-        pivot = a[j, j]
-        for k in range(j):
-            pivot -= a[j, k] * a[j, k]
-        if not pivot > _DEFICIENT * a[j, j]:
-            return False
-        a[j, j] = math.sqrt(pivot)
-        for i in range(j + 1, a.shape[0]):
-            entry = a[i, j]
-            for k in range(j):
-                entry -= a[i, k] * a[j, k]
-            a[i, j] = entry / a[j, j]
-    return True
-
-
-@jit
-def _forward(a: Floats, v: Floats) -> None:
-    for i in range(v.size):
-        for k in range(i):
-            v[i] -= a[i, k] * v[k]
-        v[i] /= a[i, i]
-
-
-@jit
-def _solve(a: Floats, v: Floats) -> None:
-    """Replace `v` by the solution of L L' x = v."""
-    _forward(a, v)
-    for i in range(v.size - 1, -1, -1):
-        for k in range(i + 1, v.size):
-            v[i] -= a[k, i] * v[k]
-        v[i] /= a[i, i]
-
-
-@jit
-def _add_sandwich(second: Floats, sign: float, factor: Floats, covariance: Floats, n: int, total: Floats) -> None:
-    """Add M C M' / n to `total` for M = sign * 2 second (factor factor')^{-1}."""
-    d = second.shape[0]
-    rows, product = np.empty((d, d)), np.empty(d)
-    for i in range(d):
-        for j in range(d):
-            rows[i, j] = 2.0 * sign * second[i, j]
-        _solve(factor, rows[i])
-    for i in range(d):
-        for j in range(d):
-            product[j] = 0.0
-            for k in range(d):
-                product[j] += rows[i, k] * covariance[k, j]
-        for j in range(i + 1):
-            for k in range(d):
-                total[i, j] += product[k] * rows[j, k] / n
-
-
-@jit
-def _statistic(
-    total: Floats,
-    v: Floats,
-    seconds: Floats,
-    gap: Floats,
-    covariances: Floats,
-    n0: int,
-    n1: int,
-    corrected: bool,
-) -> float:
-    """Return the Wald statistic from the moments of both classes; `total` is the factor of the sum of E xx'."""
-    d = gap.size
+def _fill_covariance(
+    v: Floats, total: Floats, seconds: Floats, covariances: Floats, n0: int, n1: int, corrected: bool
+) -> None:
+    """Write the covariance of the gap; `total` is the factor of the sum of E xx' over the classes."""
+    d = len(v)
     for i in range(d):
         for j in range(d):
             v[i, j] = 0.0 if corrected else covariances[0, i, j] / n0 + covariances[1, i, j] / n1
     if corrected:
         # A_0 = H_1 H^{-1}, A_1 = -H_0 H^{-1}; the Hessians are 2 E xx', so H is the sum of E xx' over the classes
-        _add_sandwich(seconds[1], 1.0, total, covariances[0], n0, v)
-        _add_sandwich(seconds[0], -1.0, total, covariances[1], n1, v)
-    if not _factor(v):
-        return math.nan
-    _forward(v, gap)
-    value = 0.0
-    for j in range(d):
-        value += gap[j] * gap[j]
-    return value
+        add_sandwich(seconds[1], 1.0, total, covariances[0], n0, v)
+        add_sandwich(seconds[0], -1.0, total, covariances[1], n1, v)
 
 
 @jit
-def _statistics(draws: Floats, d: int, n0: int, n1: int, b: float, corrected: bool, out: Floats) -> None:
+def _fill_moments(
+    v: Floats, gap: Floats, means: Floats, seconds: Floats, fixed: Floats, weights: Floats, out: Floats
+) -> None:
+    """Write the scaled squared gap, the scaled trace of its covariance, and the squared mean scores at `fixed`."""
+    out[:] = 0.0
+    for j in range(gap.size):
+        out[0] += (weights[2, j] * gap[j]) ** 2
+        out[1] += weights[2, j] ** 2 * v[j, j]
+        value = 0.0
+        for k in range(2):
+            # the score is 2 x (x'theta -+ 1/2)
+            score = means[k, j] if k == 0 else -means[k, j]
+            for m in range(gap.size):
+                score += 2.0 * seconds[k, j, m] * fixed[m]
+            value += weights[k, j] * score
+        out[2] += value * value
+
+
+@jit
+def _statistics(
+    draws: Floats,
+    d: int,
+    n0: int,
+    n1: int,
+    b: float,
+    corrected: bool,
+    hc3: bool,
+    fixed: Floats,
+    weights: Floats,
+    out: Floats,
+    moments: Floats,
+) -> None:
     means, seconds = np.empty((2, d)), np.empty((2, d, d))
     gradients, covariances = np.empty((2, d)), np.empty((2, d, d))
     theta, gap, total, v = np.empty(d), np.empty(d), np.empty((d, d)), np.empty((d, d))
+    factors, common = np.empty((2, d, d)), np.empty(d)
     sums, work = np.empty((d * (d + 3) // 2, _LANES)), np.empty((d + 1, _LANES))
     for r in range(out.size):
+        out[r] = math.nan
         majority = draws[r, : n0 * d].reshape(d, n0)
         minority = draws[r, n0 * d :].reshape(d, n1)
         _class_moments(majority, -1.0, 2.0, sums, means[0], seconds[0])
@@ -213,15 +176,26 @@ def _statistics(draws: Floats, d: int, n0: int, n1: int, b: float, corrected: bo
             theta[j] = (means[1, j] - means[0, j]) / 2.0
             for k in range(d):
                 total[j, k] = seconds[0, j, k] + seconds[1, j, k]
-        if not _factor(total):
-            out[r] = math.nan
+        if not factor(total):
             continue
-        _solve(total, theta)
+        solve(total, theta)
         _score_moments(majority, theta, -0.5, sums, work, gradients[0], covariances[0])
         _score_moments(minority, theta, 0.5, sums, work, gradients[1], covariances[1])
         for j in range(d):
             gap[j] = gradients[0, j] - gradients[1, j]
-        out[r] = _statistic(total, v, seconds, gap, covariances, n0, n1, corrected)
+        if hc3:
+            factors[:] = seconds
+            if not (factor(factors[0]) and factor(factors[1])):
+                continue
+            if not common_fit(means, factors, covariances, n0, n1, common):
+                continue
+            scaled_covariance(majority, common, -0.5, factors[0], covariances[0])
+            scaled_covariance(minority, common, 0.5, factors[1], covariances[1])
+        _fill_covariance(v, total, seconds, covariances, n0, n1, corrected)
+        _fill_moments(v, gap, means, seconds, fixed, weights, moments[r])
+        if factor(v):
+            forward(v, gap)
+            out[r] = np.sum(gap * gap)
 
 
 def wald_statistics(
@@ -233,6 +207,7 @@ def wald_statistics(
     n_minority: int,
     *,
     pilot_corrected: bool = True,
+    hc3: bool = False,
 ) -> NDArray[np.float64]:
     r"""Draw Wald statistics of local symmetry.
 
@@ -250,6 +225,9 @@ def wald_statistics(
     pilot_corrected : bool, default True
         Whether the covariance of the gap allows for the estimation of the pilot. False takes
         :math:`S_0/n_0 + S_1/n_1`, which is too small here.
+    hc3 : bool, default False
+        Whether the score covariances are those at the efficient common fit, with each score divided by 1 - the leverage
+        of its row in its class.
 
     Returns
     -------
@@ -270,19 +248,79 @@ def wald_statistics(
     >>> bool(abs(draws.mean() - 3) < 0.4)
     True
     """
+    zeros = np.zeros((4, check_integer("d", d, low=1)))
+    return _draw(rng, replicates, zeros, b, (n_majority, n_minority), pilot_corrected, hc3)[0]
+
+
+def gap_moments(
+    rng: Generator,
+    replicates: int,
+    b: float,
+    n_majority: int,
+    n_minority: int,
+    theta: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    *,
+    pilot_corrected: bool = True,
+) -> NDArray[np.float64]:
+    r"""Draw squares of the estimated gap, traces of its estimated covariance, and squares of mean scores.
+
+    Parameters
+    ----------
+    rng, replicates, b, n_majority, n_minority, pilot_corrected
+        As in `wald_statistics`.
+    theta : ndarray, shape (d,)
+    weights : ndarray, shape (3, d)
+        Weights :math:`w_0, w_1` of the mean scores of the classes at `theta`, and :math:`w_2` of the gap.
+
+    Returns
+    -------
+    ndarray, shape (replicates, 3)
+        :math:`\sum_j (w_{2j} \hat g_j)^2`, :math:`\sum_j w_{2j}^2 \hat V_{jj}` and
+        :math:`\sum_j (w_{0j} \bar s_{0j}(\theta) + w_{1j} \bar s_{1j}(\theta))^2`; the last is a control variate whose
+        mean is known exactly.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> gap_moments(np.random.default_rng(1), 3, 0.2, 50, 20, np.zeros(2), np.ones((3, 2))).shape
+    (3, 3)
+    """
+    at = check_reals("theta", theta)
+    rows = [check_reals("weights", row) for row in weights]
+    if at.ndim != 1 or len(rows) != 3 or any(row.shape != at.shape for row in rows):
+        raise ValueError(f"weights must have shape (3, {at.size}), got {np.shape(weights)}")
+    return _draw(rng, replicates, np.stack([at, *rows]), b, (n_majority, n_minority), pilot_corrected, False)[1]
+
+
+def _draw(
+    rng: Generator,
+    replicates: int,
+    given: Floats,
+    b: float,
+    rows: tuple[int, int],
+    pilot_corrected: bool,
+    hc3: bool,
+) -> tuple[Floats, Floats]:
+    """Return statistics and moments; `given` holds theta and three weights, each (d,)."""
     check_generator(rng)
     replicates = check_integer("replicates", replicates, low=1)
-    d = check_integer("d", d, low=1)
+    d = given.shape[1]
     b = check_real("b", b)
-    n0 = check_integer("n_majority", n_majority, low=d + 1)
-    n1 = check_integer("n_minority", n_minority, low=d + 1)
-    corrected = check_flag("pilot_corrected", pilot_corrected)
+    n0 = check_integer("n_majority", rows[0], low=d + 1)
+    n1 = check_integer("n_minority", rows[1], low=d + 1)
+    corrected, scaled = check_flag("pilot_corrected", pilot_corrected), check_flag("hc3", hc3)
     numbers = d * (n0 + n1)
     buffer = np.empty((min(replicates, max(1, _DRAWS // numbers)), numbers))
-    out = np.empty(replicates)
+    out, moments = np.empty(replicates), np.empty((replicates, 3))
     for start in range(0, replicates, len(buffer)):
-        part = out[start : start + len(buffer)]
-        draws = buffer[: part.size]
+        part = slice(start, min(start + len(buffer), replicates))
+        draws = buffer[: part.stop - part.start]
         rng.random(out=draws)
-        _statistics(draws, d, n0, n1, b, corrected, part)
-    return out
+        _statistics(draws, d, n0, n1, b, corrected, scaled, given[0], given[1:], out[part], moments[part])
+    return out, moments

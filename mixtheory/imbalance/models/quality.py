@@ -268,7 +268,8 @@ def _sum_below(bound: float, m0: int, m1: int, noncentrality: float) -> float:
         )
 
     edge = math.sqrt(m0 * bound)
-    # nearly all of the mass of the root lies within some units of its mean
-    points = [p for p in (math.sqrt(m0) + shift for shift in (-4, -1.5, 0, 1.5, 4)) if 0 < p < edge]
-    value = integrate.quad(inside, 0.0, edge, points=points or None, epsabs=1e-11, epsrel=1e-10, limit=200)[0]
+    # nearly all of the mass of the root lies within some units of its centre, which adaptive rules must not miss
+    centre = math.sqrt(m0)
+    points = [centre] if centre < edge else None
+    value = integrate.quad(inside, 0.0, edge, points=points, epsabs=1e-11, epsrel=1e-10, limit=200)[0]
     return min(1.0, float(value))

@@ -39,6 +39,10 @@ class TwoClasses:
         """Number of coefficients."""
         return len(self.names)
 
+    def coded(self, codes: tuple[float, float]) -> list[Array]:
+        """Return the labels of the rows of each class as numbers."""
+        return [np.full(len(design), code) for design, code in zip(self.designs, codes, strict=True)]
+
 
 def check_classes(
     X: Any, y: Any, sample_weight: Any, minority: Any, *, fit_intercept: bool, rescale: bool

@@ -19,8 +19,9 @@ from scipy.special import expit
 from mixtheory.imbalance.losses import LogisticLoss, Loss, SquaredLoss
 from mixtheory.imbalance.models.chow import wald_covariance
 from mixtheory.imbalance.symmetry.classes import TwoClasses
+from mixtheory.imbalance.symmetry.slopes import covariance_with_fit, effective_gap, effective_scores
 
-__all__ = ["Fit", "corrected_covariances", "covariance_of_mean", "fit_balanced", "quadratic_form"]
+__all__ = ["Fit", "corrected_covariances", "covariance_of_mean", "fit_balanced", "quadratic_form", "slope_gap"]
 
 Array = NDArray[np.float64]
 
@@ -63,7 +64,7 @@ def covariance_of_mean(scores: Array, weights: Array, counts: Array | None = Non
 
 def fit_balanced(loss: Loss, data: TwoClasses, codes: tuple[float, float]) -> Fit:
     """Minimise the balanced risk and evaluate scores and Hessians there."""
-    labels = [np.full(len(design), code) for design, code in zip(data.designs, codes, strict=True)]
+    labels = data.coded(codes)
     theta = loss.minimise(np.vstack(data.designs), np.concatenate(labels), np.concatenate(data.weights))
     means, hessians, covariances = [], [], []
     for design, label, weights in zip(data.designs, labels, data.weights, strict=True):
@@ -82,27 +83,70 @@ def corrected_covariances(loss: Loss, data: TwoClasses, codes: tuple[float, floa
     :math:`\theta_0 + D_0 (D_0 + D_1)^{-1} (\theta_1 - \theta_0)`, which leans on the larger class where the balanced
     fit gives both the same say. The leverage of a row is :math:`h_i = \omega_i tr(H_k^{-1} \nabla^2 \ell_i)`.
     """
-    try:
-        inverses = [np.asarray(np.linalg.inv(hessian)) for hessian in fit.hessians]
-    except np.linalg.LinAlgError:
-        raise ValueError("covariance='hc3' must have invertible Hessians in both classes, got a singular one") from None
+    inverses = _inverses(fit)
     minimisers = [fit.theta - inverse @ mean for inverse, mean in zip(inverses, fit.means, strict=True)]
     spreads = [inverse @ c @ inverse for inverse, c in zip(inverses, fit.covariances, strict=True)]
     step = np.linalg.lstsq(spreads[0] + spreads[1], minimisers[1] - minimisers[0], rcond=None)[0]
     common = minimisers[0] + spreads[0] @ step
     found = []
-    for k, role in enumerate(("majority", "minority")):
-        design, weights = data.designs[k], data.weights[k]
-        label = np.full(len(design), codes[k])
-        leverages = weights * _hessian_traces(loss, fit.theta, design, label, inverses[k])
-        if np.any(leverages > _FULL_LEVERAGE):
-            raise ValueError(
-                f"covariance='hc3' must have no row of leverage 1, got one in the {role} {data.labels[k]!r}: "
-                "some coefficient there depends on that row alone"
-            )
+    for design, label, weights, leverages in zip(
+        data.designs, data.coded(codes), data.weights, _leverages(loss, data, codes, fit), strict=True
+    ):
         scores = loss.scores(common, design, label) / (1 - leverages)[:, None]
         found.append(covariance_of_mean(scores, weights))
     return found[0], found[1]
+
+
+def slope_gap(
+    loss: Loss, data: TwoClasses, codes: tuple[float, float], fit: Fit, *, corrected: bool
+) -> tuple[Array, Array]:
+    r"""Return the effective gap :math:`\psi` (p - 1,) and its covariance, see `mixtheory.imbalance.symmetry.slopes`.
+
+    If `corrected`, its rows are taken at the efficient fit under :math:`\psi = 0`, which is
+    :math:`\hat\theta - Cov(\hat\theta, \hat\psi) Var(\hat\psi)^{-1} \hat\psi`, and, once centred, divided by 1 - the
+    leverage in their class.
+    """
+    labels = data.coded(codes)
+    effective = effective_gap(loss, fit.theta, data.designs, labels, data.weights)
+    rows = effective_scores(loss, fit.theta, effective, data.designs, labels)
+    covariance = sum(covariance_of_mean(z, weights) for z, weights in zip(rows, data.weights, strict=True))
+    if not corrected:
+        return effective.gap, np.asarray(covariance)
+    leverages = _leverages(loss, data, codes, fit)
+    common = sum(
+        covariance_with_fit(effective, loss.scores(fit.theta, x, y), z, weights)
+        for x, y, z, weights in zip(data.designs, labels, rows, data.weights, strict=True)
+    )
+    restricted = fit.theta - common @ np.linalg.lstsq(covariance, effective.gap, rcond=None)[0]
+    rows = effective_scores(loss, restricted, effective, data.designs, labels)
+    return effective.gap, np.asarray(
+        sum(
+            covariance_of_mean((z - weights @ z) / (1 - h)[:, None], weights)
+            for z, weights, h in zip(rows, data.weights, leverages, strict=True)
+        )
+    )
+
+
+def _inverses(fit: Fit) -> list[Array]:
+    try:
+        return [np.asarray(np.linalg.inv(hessian)) for hessian in fit.hessians]
+    except np.linalg.LinAlgError:
+        raise ValueError("covariance='hc3' must have invertible Hessians in both classes, got a singular one") from None
+
+
+def _leverages(loss: Loss, data: TwoClasses, codes: tuple[float, float], fit: Fit) -> list[Array]:
+    """Return the leverage of each row in its class."""
+    found = []
+    classes = zip(data.designs, data.coded(codes), data.weights, _inverses(fit), data.labels, strict=True)
+    for (design, label, weights, inverse, name), role in zip(classes, ("majority", "minority"), strict=True):
+        leverages = weights * _hessian_traces(loss, fit.theta, design, label, inverse)
+        if np.any(leverages > _FULL_LEVERAGE):
+            raise ValueError(
+                f"covariance='hc3' must have no row of leverage 1, got one in the {role} {name!r}: "
+                "some coefficient there depends on that row alone"
+            )
+        found.append(leverages)
+    return found
 
 
 def _hessian_traces(loss: Loss, theta: Array, design: Array, label: Array, inverse: Array) -> Array:

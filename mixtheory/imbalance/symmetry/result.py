@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from mixtheory._summary import head
 from mixtheory._validation import check_matrix, check_real
 from mixtheory.imbalance.models.wald import power
 from mixtheory.imbalance.symmetry.classes import INTERCEPT
@@ -28,11 +29,11 @@ class SymmetryTestResult:
     statistic : float
         T = g' V^{-1} g.
     df : int
-        Number p of coefficients, the degrees of freedom.
+        Degrees of freedom: the number p of coefficients, or p - 1 for the slopes beside an intercept.
     pvalue : float
-    gap : ndarray, shape (p,)
-        Mean score of the majority less that of the minority at the balanced fit.
-    covariance : ndarray, shape (p, p)
+    gap : ndarray, shape (df,)
+        Mean score of the majority less that of the minority at the balanced fit; for the slopes the effective gap.
+    covariance : ndarray, shape (df, df)
         V, the estimated covariance of the gap.
     theta : ndarray, shape (p,)
         Balanced fit, the intercept last.
@@ -43,9 +44,10 @@ class SymmetryTestResult:
     labels : tuple
         Labels of majority and minority.
     names : tuple of str
-        Names of the coefficients.
-    loss, method : str
-        Name of the loss, and how the covariance and the reference law were found.
+        Names of the tested coefficients.
+    loss, method, parameters : str
+        Name of the loss, how the covariance and the reference law were found, and whether "all" coefficients were
+        tested or the "slopes".
     bootstrap : ndarray, shape (n_bootstrap,)
         Statistics of the bootstrap, empty without one; inf where a matrix was singular.
     """
@@ -62,17 +64,18 @@ class SymmetryTestResult:
     names: tuple[str, ...]
     loss: str
     method: str
+    parameters: str = "all"
     bootstrap: Array = field(default_factory=lambda: np.empty(0), repr=False)
 
     def power(self, gap_alternative: ArrayLike, level: float = 0.05) -> float:
         r"""Asymptotic power at these sample sizes if the class gap were `gap_alternative`.
 
-        :math:`P(\chi^2_p(\lambda) > \chi^2_{p, 1 - level})` with :math:`\lambda = g' V^{-1} g` and the estimated V: for
-        gaps of the order of their standard errors, which leave V as it is.
+        :math:`P(\chi^2_{df}(\lambda) > \chi^2_{df, 1 - level})` with :math:`\lambda = g' V^{-1} g` and the estimated V:
+        for gaps of the order of their standard errors, which leave V as it is.
 
         Parameters
         ----------
-        gap_alternative : array_like, shape (p,)
+        gap_alternative : array_like, shape (df,)
         level : float, default 0.05
 
         Raises
@@ -93,7 +96,7 @@ class SymmetryTestResult:
         # here, so that the test does not import statsmodels
         from statsmodels.iolib.summary import Summary, forg
         from statsmodels.iolib.table import SimpleTable
-        from statsmodels.iolib.tableformatting import fmt_2cols, fmt_params
+        from statsmodels.iolib.tableformatting import fmt_params
 
         level = check_real("level", level, low=0.0, high=1.0)
         left = [("Loss:", self.loss), ("Method:", self.method)]
@@ -105,11 +108,6 @@ class SymmetryTestResult:
             ("P-value:", f"{self.pvalue:#.3g}"),
             ("No. Observations:", str(sum(self.nobs))),
         ]
-        tables = [
-            SimpleTable([[v] for _, v in part], None, [indent + k for k, _ in part], title, txt_fmt=fmt_2cols)
-            for part, title, indent in ((left, "Wald Test of Local Symmetry", ""), (right, None, "  "))
-        ]
-        tables[0].extend_right(tables[1])
         errors = np.sqrt(np.diagonal(self.covariance))
         ratios = self.gap / errors
         reach = float(stats.norm.isf(level / 2)) * errors
@@ -117,18 +115,20 @@ class SymmetryTestResult:
         rows = [[f"{v:#6.3f}" if k == 3 else forg(v) for k, v in enumerate(row)] for row in zip(*columns, strict=True)]
         header = ["gap", "std err", "z", "P>|z|", f"[{level / 2:.4g}", f"{1 - level / 2:.4g}]"]
         summary = Summary()
-        summary.tables = [tables[0], SimpleTable(rows, header, list(self.names), txt_fmt=fmt_params)]
-        summary.add_extra_txt(
-            [
-                "Null hypothesis: at the balanced fit both classes have a mean score of zero (gap = 0).",
-                *(
-                    ["An intercept's entry of the gap is positive in any population (see the notes of symmetry_test)."]
-                    if self.names[-1] == INTERCEPT
-                    else []
-                ),
-            ]
-        )
+        gaps = SimpleTable(rows, header, list(self.names), txt_fmt=fmt_params)
+        summary.tables = [head("Wald Test of Local Symmetry", left, right), gaps]
+        summary.add_extra_txt(self._null())
         return summary
+
+    def _null(self) -> list[str]:
+        if self.parameters == "slopes":
+            return ["Null hypothesis: to first order the mix of the classes moves the intercept alone."]
+        lines = ["Null hypothesis: at the balanced fit both classes have a mean score of zero (gap = 0)."]
+        if self.names[-1] == INTERCEPT:
+            lines.append(
+                "An intercept's entry of the gap is positive in any population (see the notes of symmetry_test)."
+            )
+        return lines
 
     def __str__(self) -> str:
         return str(self.summary())
