@@ -11,11 +11,11 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from mixtheory.imbalance.studies.configurations import configuration
 from mixtheory.imbalance.generators import SMOTE
 from mixtheory.imbalance.size.newton import logistic_path
 from mixtheory.imbalance.size.scoring import balanced_log_loss
 from mixtheory.imbalance.size.search import SyntheticSizeSearchCV
+from mixtheory.imbalance.studies.configurations import configuration
 from mixtheory.montecarlo.fingerprint import one_thread
 
 N_MAJORITY, N_MINORITY, FOLDS = 4_000, 200, 5

@@ -11,9 +11,10 @@ TUNED = "tg_vtss"
 CAPTION = (
     "Mean multiplier that theory-guided tuning chooses on real data, the number of synthetic rows in units of what the "
     "minority lacks, for logistic regression (a) and boosted trees (b), by generator; bars: two standard errors over "
-    "the splits. Upright lines: adding nothing and balancing. A hollow marker: the theory-guided diagnosis could be "
-    "made on fewer than half of the splits, as where classes are separated or the minority has fewer rows than "
-    "coefficients; the search then compares the plain grid. Sets are ordered by the ratio of their classes."
+    "the splits, without a correction for their overlap. Upright lines: adding nothing and balancing. A hollow marker: "
+    "the theory-guided diagnosis could be made on fewer than half of the splits, as where classes are separated or the "
+    "minority has fewer rows than coefficients; the search then compares the plain grid. Sets are ordered by the ratio "
+    "of their classes."
 )
 
 TITLES = {"logistic": "logistic regression", "boosting": "boosted trees"}

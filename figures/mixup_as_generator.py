@@ -18,10 +18,11 @@ CAPTION = (
     "Top: excess balanced risk of least squares in the Gaussian example against the multiplier, with parents that are "
     "new rows (left) and rows of the sample (right); upright lines mark the size without bias, 1/(2 - c). Bottom left: "
     "what the first mixed row costs where the classes agree (mean-shift model, eight columns), in units in which "
-    "resampling costs 1, against the variance factor c: symmetric laws on [0, 1] up to c = 1 and uniform ones beyond; "
-    "dotted: twice the copied share less 1. Bottom right: risk of least squares on real and mixed rows, half as many "
-    "columns as rows in all, where points lie above the limit by a share of about one in the number of columns; "
-    "dotted: the prediction from the covariance of the mixed rows alone."
+    "resampling costs 1, against the variance factor c: six laws, lines for symmetric ones on [0, 1] up to c = 1 and "
+    "uniform ones beyond; dotted: twice the copied share less 1. Bottom right: risk of least squares on real rows and "
+    "mixtures of new ones with responses of their own, half as many columns as rows in all, where points lie above "
+    "the limit by a share of about one in the number of columns; dotted: the prediction from the covariance of the "
+    "mixed rows alone."
 )
 
 LAWS = {

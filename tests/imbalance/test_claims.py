@@ -196,6 +196,18 @@ def test_synthetic_rows_of_the_logistic_claim_have_the_law_and_number():
     np.testing.assert_array_equal([law for _, law in seen], expected * 3)
 
 
+def test_simulated_logistic_risk_is_free_of_the_predicted_moments(monkeypatch):
+    # with the prediction for the mean of its control variate the simulator would follow a wrong one
+    def draws():
+        return logistic_risk._excess()(np.random.default_rng(4), 2)
+
+    right = draws()
+    for name in ("score_covariance", "drift"):
+        function = getattr(oracles, name)
+        monkeypatch.setattr(oracles, name, lambda *args, function=function: 1.2 * function(*args))
+    np.testing.assert_array_equal(draws(), right)
+
+
 # Decisions -------------------------------------------------------------------------------------------------------
 
 

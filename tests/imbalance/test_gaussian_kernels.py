@@ -1,14 +1,10 @@
 """The simulator of the Gaussian example: exact laws, nested sizes, the control variate."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from mixtheory.imbalance.kernels import gaussian as kernels
+from tests.plain_kernels import assert_plain_python_agrees
 
 
 def generator(seed=0):
@@ -135,22 +131,4 @@ def results():
 
 
 def test_plain_python_twins_agree(tmp_path):
-    target = tmp_path / "plain.npz"
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.imbalance.test_gaussian_kernels", str(target)],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    compiled = results()
-    with np.load(target) as plain:
-        assert set(plain.files) == set(compiled)
-        for name in plain.files:
-            np.testing.assert_allclose(plain[name], compiled[name], rtol=1e-10, atol=1e-12, err_msg=name)
-
-
-if __name__ == "__main__":
-    np.savez(sys.argv[1], **results())
+    assert_plain_python_agrees(__name__, tmp_path / "plain.npz", rtol=1e-10, atol=1e-12)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from mixtheory.imbalance.kernels import logistic, ranking, scatters
+from mixtheory.imbalance.kernels import cholesky, logistic, ranking, scatters
 from mixtheory.imbalance.kernels.mean_shift import GENERATORS, NOISES, check_sizes, excess_and_linear, excess_risks
 from mixtheory.imbalance.kernels.oversampling import nearest_neighbours
 from mixtheory.imbalance.kernels.prices import marginal_prices
 from mixtheory.imbalance.models.mean_shift import MeanShiftModel
+from tests.plain_kernels import assert_plain_python_agrees
 
 Array = NDArray[np.float64]
 
@@ -159,11 +156,15 @@ def test_linear_algebra() -> None:
     rng = np.random.default_rng(3)
     root = rng.standard_normal((5, 9))
     matrix, factor, out = root @ root.T, np.zeros((5, 5)), np.empty(5)
-    assert scatters.cholesky(matrix, factor)
+    assert cholesky.cholesky(matrix, factor)
     assert np.allclose(factor, np.linalg.cholesky(matrix))
-    scatters.solve_cholesky(factor, root[:, 0].copy(), out)
+    cholesky.solve_cholesky(factor, root[:, 0].copy(), out)
     assert np.allclose(out, np.linalg.solve(matrix, root[:, 0]))
-    assert not scatters.cholesky(np.ones((2, 2)), np.zeros((2, 2)))
+    assert not cholesky.cholesky(np.ones((2, 2)), np.zeros((2, 2)))
+    same, right = matrix.copy(), root[:, 0].copy()
+    assert cholesky.cholesky(same, same)
+    cholesky.solve_cholesky(same, right, right)
+    assert np.array_equal(right, out)
     moved, total = np.empty((5, 5)), np.empty(5)
     scatters.transform_sums(factor, np.tril(matrix), root[:, 1].copy(), moved, total)
     assert np.allclose(np.tril(moved), np.tril(factor @ matrix @ factor.T))
@@ -287,23 +288,5 @@ def results() -> dict[str, Array]:
     return found
 
 
-def test_plain_python_twins_agree(tmp_path: Path) -> None:
-    target = tmp_path / "plain.npz"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.imbalance.test_mean_shift_kernels", str(target)],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    compiled = results()
-    with np.load(target) as plain:
-        assert set(plain.files) == set(compiled)
-        for name in plain.files:
-            np.testing.assert_allclose(plain[name], compiled[name], rtol=1e-9, err_msg=name)
-
-
-if __name__ == "__main__":
-    np.savez(sys.argv[1], **results())  # type: ignore[arg-type]
+def test_plain_python_twins_agree(tmp_path):
+    assert_plain_python_agrees(__name__, tmp_path / "plain.npz", rtol=1e-9)

@@ -1,10 +1,6 @@
 """Kernels of the Wald statistic and of generator quality: against NumPy on the same draws, and as plain Python."""
 
 import math
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +10,7 @@ from mixtheory.imbalance.kernels.wald import gap_moments, wald_statistics
 from mixtheory.imbalance.models.gaussian import GaussianExample
 from mixtheory.imbalance.models.quality import expected_quality, loss_difference
 from mixtheory.imbalance.symmetry import symmetry_test
+from tests.plain_kernels import assert_plain_python_agrees
 
 B0 = (5 - math.sqrt(21)) / 2
 
@@ -188,22 +185,4 @@ def results():
 
 
 def test_plain_python_twins_agree(tmp_path):
-    target = tmp_path / "plain.npz"
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.imbalance.test_wald_kernels", str(target)],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    compiled = results()
-    with np.load(target) as plain:
-        assert set(plain.files) == set(compiled)
-        for name in plain.files:
-            np.testing.assert_allclose(plain[name], compiled[name], rtol=1e-11, err_msg=name)
-
-
-if __name__ == "__main__":
-    np.savez(sys.argv[1], **results())
+    assert_plain_python_agrees(__name__, tmp_path / "plain.npz", rtol=1e-11)

@@ -1,7 +1,4 @@
 import ast
-import os
-import subprocess
-import sys
 import tracemalloc
 from pathlib import Path
 
@@ -13,6 +10,7 @@ from mixtheory.mixing import kernels
 from mixtheory.mixing.kernels import draws
 from tests.mixing import kernel_calls
 from tests.mixing.kernel_calls import CLASSES, SKEWED, UNIFORM, WIDE, generator
+from tests.plain_kernels import assert_plain_python_agrees
 
 FOLDER = Path(kernels.__file__).parent
 
@@ -41,22 +39,7 @@ def test_kernels_import_no_theory():
 
 
 def test_plain_python_twins_agree_bit_for_bit(tmp_path):
-    target = tmp_path / "plain.npz"
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.mixing.kernel_calls", str(target)],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    compiled = kernel_calls.results()
-    with np.load(target) as plain:
-        assert set(plain.files) == set(compiled)
-        for name in plain.files:
-            np.testing.assert_array_equal(plain[name], compiled[name], err_msg=name)
+    assert_plain_python_agrees(kernel_calls.__name__, tmp_path / "plain.npz", rtol=0.0)
 
 
 @pytest.mark.parametrize("seed", range(3))

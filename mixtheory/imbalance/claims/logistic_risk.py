@@ -170,7 +170,7 @@ def _oracle(n1: int, *, weighted: bool = True, variance: bool = True) -> float:
 
 
 FINITE = 1.0
-SKEWNESS = 0.1
+SKEWNESS = 0.15
 
 LOGISTIC_RISK = Claim(
     name="imbalance.expansion.logistic.risk",

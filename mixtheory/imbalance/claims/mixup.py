@@ -297,7 +297,7 @@ def _estimate_components(k: int) -> tuple[Component, ...]:
             closed=lambda n1=n1: float(_one(law, n1).public().mean_estimate(size(n1), parents=parents)[0]),  # type: ignore[misc]
             oracle=lambda n1=n1: float(sampled(_one(law, n1), size(n1), copied=parents == "sample").mean[0]),  # type: ignore[misc]
             margin=Relative(0.01),
-            interval=StudentT(0.15),
+            interval=StudentT(0.25 if n1 == ROWS[0] else 0.15),
             columns=len(ROWS) * k + i,
             size=n1,
         )

@@ -152,7 +152,7 @@ SHAPE = identity(
     "imbalance.ranking.unimodal",
     "The AUC grows in the effective prior up to 1/2 and falls beyond: over-balancing hurts; it is constant if the two "
     "discriminants are collinear.",
-    r"\operatorname{sign}\partial_p\mathrm{AUC}=\operatorname{sign}(1-2p)\quad\text{or}\quad"
+    r"\operatorname{sign}\partial_p\mathrm{AUC}=\operatorname{sign}(1-2p)\quad\text{or}\quad "
     r"C_0^{-1}\delta\parallel C_1^{-1}\delta",
     "normal classes; four pairs of covariances, 25 priors from 0.02 to 0.98",
     derived("section 6", "11"),

@@ -63,7 +63,7 @@ PREFERENCE = identity(
     "Moments of the difference of two validation losses, and the probability that validation prefers the second "
     "scorer: to leading order normal, with a noise that the rarer class governs, and exactly by the law of a sum of a "
     "non-central and a central chi-square variable.",
-    r"\Phi\Bigl(\frac{\text{mean}}{\frac12\sqrt{v_0/m_0+v_1/m_1}}\Bigr),\quad"
+    r"\Phi\Bigl(\frac{\text{mean}}{\frac12\sqrt{v_0/m_0+v_1/m_1}}\Bigr),\quad "
     r"P\Bigl(\tfrac1{m_1}\chi^2_{m_1}(\lambda)+\tfrac1{m_0}\chi^2_{m_0}<\tfrac1{(t_a+t_b)^2}\Bigr)",
     "squared loss, scores t x_1 with x_1 normal in both classes; six pairs of slopes and sizes",
     derived("C9", "10"),

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mixtheory._jit import jit
 from mixtheory._validation import check_generator, check_integer, check_real, check_reals, shown
+from mixtheory.imbalance.kernels.cholesky import cholesky, solve_cholesky
 
 __all__ = ["controlled_risks", "estimates", "estimates_from_rows", "excess_risks"]
 
@@ -75,23 +76,10 @@ def _add_means(rng: Generator, rows: int, mean: float, grams: Floats, crosses: F
 def _solve(grams: Floats, crosses: Floats) -> Floats:
     """Return the solutions of ``gram theta = cross`` by Cholesky's factors of the lower triangles."""
     replicates, d = crosses.shape
-    lower, theta = np.empty((d, d)), np.empty((replicates, d))
+    lower, theta = np.empty((d, d)), np.full((replicates, d), np.nan)
     for r in range(replicates):
-        for i in range(d):
-            for j in range(i + 1):
-                total = grams[r, i, j]
-                for k in range(j):
-                    total -= lower[i, k] * lower[j, k]
-                lower[i, j] = math.sqrt(total) if i == j else total / lower[j, j]
-            total = crosses[r, i]
-            for k in range(i):
-                total -= lower[i, k] * theta[r, k]
-            theta[r, i] = total / lower[i, i]
-        for i in range(d - 1, -1, -1):
-            total = theta[r, i]
-            for k in range(i + 1, d):
-                total -= lower[k, i] * theta[r, k]
-            theta[r, i] = total / lower[i, i]
+        if cholesky(grams[r], lower, 0.0):
+            solve_cholesky(lower, crosses[r], theta[r])
     return theta
 
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from mixtheory._jit import jit
 from mixtheory._validation import check_choice, check_generator, check_integer, check_real
+from mixtheory.imbalance.kernels.cholesky import cholesky, solve_cholesky
 from mixtheory.imbalance.kernels.mean_shift import check_sizes
 from mixtheory.imbalance.kernels.oversampling import fill_interpolated, fill_resampled, nearest_neighbours
-from mixtheory.imbalance.kernels.scatters import Floats, add_rows, cholesky, solve_cholesky
+from mixtheory.imbalance.kernels.scatters import Floats, add_rows
 
 __all__ = ["GENERATORS", "class_gradients", "excess_risks"]
 

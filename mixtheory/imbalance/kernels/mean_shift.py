@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mixtheory._jit import jit
 from mixtheory._validation import check_choice, check_generator, check_integer, check_real, check_reals, shown
+from mixtheory.imbalance.kernels.cholesky import cholesky, solve_cholesky
 from mixtheory.imbalance.kernels.oversampling import fill_interpolated, fill_resampled, nearest_neighbours
 from mixtheory.imbalance.kernels.scatters import (
     BLOCK,
@@ -23,10 +24,8 @@ from mixtheory.imbalance.kernels.scatters import (
     Floats,
     add_noise,
     add_rows,
-    cholesky,
     clear_sums,
     fill_noise,
-    solve_cholesky,
     transform_sums,
     write_sums,
 )

@@ -17,16 +17,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from mixtheory._jit import jit
 from mixtheory._validation import check_choice, check_flag, check_generator, check_integer, check_matrix, check_reals
+from mixtheory.imbalance.kernels.cholesky import cholesky, solve_cholesky
 from mixtheory.imbalance.kernels.mean_shift import check_sizes
 from mixtheory.imbalance.kernels.scatters import (
     GAUSSIAN,
     Floats,
     add_noise,
     add_rows,
-    cholesky,
     clear_sums,
     fill_noise,
-    solve_cholesky,
     write_sums,
 )
 

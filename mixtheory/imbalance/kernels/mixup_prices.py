@@ -11,16 +11,10 @@ from numpy.typing import NDArray
 
 from mixtheory._jit import jit
 from mixtheory._validation import check_generator, check_integer
+from mixtheory.imbalance.kernels.cholesky import solve_cholesky
 from mixtheory.imbalance.kernels.mean_shift import check_model, measure
 from mixtheory.imbalance.kernels.mixup import add_class, draw_weight, stretched
-from mixtheory.imbalance.kernels.scatters import (
-    Floats,
-    add_noise,
-    add_rows,
-    clear_sums,
-    fill_noise,
-    solve_cholesky,
-)
+from mixtheory.imbalance.kernels.scatters import Floats, add_noise, add_rows, clear_sums, fill_noise
 
 __all__ = ["copied_scores", "marginal_prices", "regression_traces"]
 

@@ -9,6 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from mixtheory._jit import jit
+from mixtheory.imbalance.kernels.cholesky import solve_cholesky
 from mixtheory.imbalance.kernels.mean_shift import (
     BOOTSTRAP,
     GAUSSIAN_FIT,
@@ -19,7 +20,7 @@ from mixtheory.imbalance.kernels.mean_shift import (
     measure,
 )
 from mixtheory.imbalance.kernels.oversampling import fill_resampled
-from mixtheory.imbalance.kernels.scatters import GAUSSIAN, Floats, fill_noise, solve_cholesky
+from mixtheory.imbalance.kernels.scatters import GAUSSIAN, Floats, fill_noise
 
 __all__ = ["marginal_prices"]
 

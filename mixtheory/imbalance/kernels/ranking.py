@@ -11,15 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mixtheory._jit import jit
 from mixtheory._validation import check_generator, check_integer, check_matrix
+from mixtheory.imbalance.kernels.cholesky import cholesky, solve_cholesky
 from mixtheory.imbalance.kernels.mean_shift import check_sizes
-from mixtheory.imbalance.kernels.scatters import (
-    GAUSSIAN,
-    Floats,
-    add_noise,
-    cholesky,
-    solve_cholesky,
-    transform_sums,
-)
+from mixtheory.imbalance.kernels.scatters import GAUSSIAN, Floats, add_noise, transform_sums
 
 __all__ = ["concordant_pairs", "fitted_directions"]
 

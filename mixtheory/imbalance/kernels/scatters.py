@@ -25,10 +25,8 @@ __all__ = [
     "Floats",
     "add_noise",
     "add_rows",
-    "cholesky",
     "clear_sums",
     "fill_noise",
-    "solve_cholesky",
     "transform_sums",
     "write_sums",
 ]
@@ -193,36 +191,3 @@ def transform_sums(factor: Floats, scatter: Floats, total: Floats, new_scatter: 
             for k in range(j + 1):
                 value += half[i, k] * factor[j, k]
             new_scatter[i, j] = value
-
-
-@jit
-def cholesky(matrix: Floats, factor: Floats) -> bool:
-    """Write the lower factor of the lower triangle of `matrix`; False where a pivot vanishes."""
-    for i in range(matrix.shape[0]):
-        for j in range(i + 1):
-            value = matrix[i, j]
-            for k in range(j):
-                value -= factor[i, k] * factor[j, k]
-            if j < i:
-                factor[i, j] = value / factor[j, j]
-            elif value > 1e-13 * matrix[i, i]:
-                factor[i, i] = math.sqrt(value)
-            else:
-                return False
-    return True
-
-
-@jit
-def solve_cholesky(factor: Floats, right: Floats, out: Floats) -> None:
-    """Write the solution of ``factor @ factor.T @ out = right``."""
-    d = right.size
-    for i in range(d):
-        value = right[i]
-        for k in range(i):
-            value -= factor[i, k] * out[k]
-        out[i] = value / factor[i, i]
-    for i in range(d - 1, -1, -1):
-        value = out[i]
-        for k in range(i + 1, d):
-            value -= factor[k, i] * out[k]
-        out[i] = value / factor[i, i]

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from mixtheory._jit import jit
 from mixtheory._validation import check_flag, check_generator, check_integer, check_real, check_reals
-from mixtheory.imbalance.kernels.sandwiches import add_sandwich, common_fit, factor, forward, scaled_covariance, solve
+from mixtheory.imbalance.kernels.cholesky import cholesky, solve_cholesky, solve_lower
+from mixtheory.imbalance.kernels.sandwiches import DEFICIENT, add_sandwich, common_fit, scaled_covariance
 
 __all__ = ["gap_moments", "wald_statistics"]
 
@@ -176,16 +177,16 @@ def _statistics(
             theta[j] = (means[1, j] - means[0, j]) / 2.0
             for k in range(d):
                 total[j, k] = seconds[0, j, k] + seconds[1, j, k]
-        if not factor(total):
+        if not cholesky(total, total, DEFICIENT):
             continue
-        solve(total, theta)
+        solve_cholesky(total, theta, theta)
         _score_moments(majority, theta, -0.5, sums, work, gradients[0], covariances[0])
         _score_moments(minority, theta, 0.5, sums, work, gradients[1], covariances[1])
         for j in range(d):
             gap[j] = gradients[0, j] - gradients[1, j]
         if hc3:
             factors[:] = seconds
-            if not (factor(factors[0]) and factor(factors[1])):
+            if not (cholesky(factors[0], factors[0], DEFICIENT) and cholesky(factors[1], factors[1], DEFICIENT)):
                 continue
             if not common_fit(means, factors, covariances, n0, n1, common):
                 continue
@@ -193,8 +194,8 @@ def _statistics(
             scaled_covariance(minority, common, 0.5, factors[1], covariances[1])
         _fill_covariance(v, total, seconds, covariances, n0, n1, corrected)
         _fill_moments(v, gap, means, seconds, fixed, weights, moments[r])
-        if factor(v):
-            forward(v, gap)
+        if cholesky(v, v, DEFICIENT):
+            solve_lower(v, gap, gap)
             out[r] = np.sum(gap * gap)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtheory._jit import jit
+from mixtheory.imbalance.kernels.cholesky import cholesky, solve_cholesky
 
 __all__ = ["nested_minimisers"]
 
@@ -116,34 +117,9 @@ def _factor(hessian: Array, ridge: Array, out: Array) -> bool:
     """Cholesky factor of hessian + diag(ridge); False if a column depends on those before it."""
     for j in range(hessian.shape[0]):
         for k in range(j + 1):
-            total = hessian[j, k]
-            if j == k:
-                total += ridge[j]
-            diagonal = total
-            for i in range(k):
-                total -= out[j, i] * out[k, i]
-            if j == k:
-                if not total > _DEPENDENT * diagonal:
-                    return False
-                out[j, j] = math.sqrt(total)
-            else:
-                out[j, k] = total / out[k, k]
-    return True
-
-
-@jit
-def _solve(factor: Array, vector: Array, out: Array) -> None:
-    q = vector.size
-    for j in range(q):
-        total = vector[j]
-        for i in range(j):
-            total -= factor[j, i] * out[i]
-        out[j] = total / factor[j, j]
-    for j in range(q - 1, -1, -1):
-        total = out[j]
-        for i in range(j + 1, q):
-            total -= factor[i, j] * out[i]
-        out[j] = total / factor[j, j]
+            out[j, k] = hessian[j, k]
+        out[j, j] += ridge[j]
+    return cholesky(out, out, _DEPENDENT)
 
 
 @jit
@@ -228,7 +204,7 @@ def nested_minimisers(
             _derivatives(columns, labels, weights, eta, first, count, fresh, gradient, hessian)
             if fresh and not _factor(hessian, ridges[k], factor):
                 break
-            _solve(factor, gradient, step)
+            solve_cholesky(factor, gradient, step)
             if ahead:
                 # add the second-order term that the last such step lacked, in proportion to the squared steps
                 before, square = square, 0.0
