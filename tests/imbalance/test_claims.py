@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 from mixtheory.imbalance import claims
-from mixtheory.imbalance.claims import logistic_risk, oracles, parts, quadratic_forms, symmetry_oracles
+from mixtheory.imbalance.claims import (
+    logistic,
+    logistic_risk,
+    mean_shift_risk,
+    oracles,
+    parts,
+    quadratic_forms,
+    quality,
+    symmetry_oracles,
+    wald_calibration,
+)
 from mixtheory.imbalance.kernels import gaussian as kernels
 from mixtheory.verification import decide
 from tests.claim_checks import assert_passed, idle_components, imported_by, named
@@ -154,6 +164,69 @@ def test_simulated_logistic_risk_is_free_of_the_predicted_moments(monkeypatch):
         function = getattr(oracles, name)
         monkeypatch.setattr(oracles, name, lambda *args, function=function: 1.2 * function(*args))
     np.testing.assert_array_equal(draws(), right)
+
+
+def test_simulated_quality_is_free_of_the_predicted_score(monkeypatch):
+    def draws():
+        return quality._draws()(np.random.default_rng(4), 2)
+
+    right = draws()
+    for module, name in ((quality, "_score"), (oracles, "score_covariance")):
+        function = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args, function=function, **parts: 1.2 * function(*args, **parts))
+    assert quality.PERFECT.components[0].oracle() > 1.1 * quality.PERFECT.components[0].closed()
+    np.testing.assert_array_equal(draws(), right)
+
+
+def test_simulated_gap_is_free_of_the_predicted_covariance(monkeypatch):
+    def draws():
+        return wald_calibration._moments()(np.random.default_rng(4), 2)
+
+    right = draws()
+    function = quadratic_forms.gap_covariance
+    monkeypatch.setattr(quadratic_forms, "gap_covariance", lambda *args, **options: 1.2 * function(*args, **options))
+    for component in wald_calibration.COVARIANCE.components:
+        assert component.oracle() > 1.1 * component.closed()
+    np.testing.assert_array_equal(draws(), right)
+
+
+def test_simulated_symmetric_logistic_risk_is_free_of_the_predicted_moments(monkeypatch):
+    def draws():
+        return logistic._excess(logistic._alpha(*logistic.CASE))(np.random.default_rng(4), 2)
+
+    right = draws()
+    for module, name in ((oracles, "score_covariance"), (logistic, "_sandwich")):
+        function = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args, function=function: 1.2 * function(*args))
+    np.testing.assert_array_equal(draws(), right)
+
+
+def test_simulated_risk_of_the_mean_shift_model_is_free_of_the_predicted_moments(monkeypatch):
+    def draws():
+        return mean_shift_risk._scaled()(np.random.default_rng(4), 2)
+
+    right = draws()
+    for name in ("score_trace", "total_risk"):
+        function = getattr(symmetry_oracles, name)
+        monkeypatch.setattr(symmetry_oracles, name, lambda *args, function=function: 1.2 * function(*args))
+    monkeypatch.delattr(symmetry_oracles, "normal_parts")
+    np.testing.assert_array_equal(draws(), right)
+
+
+def test_mean_of_the_control_variate_of_the_mean_shift_model_is_that_of_the_enumeration(monkeypatch):
+    # few minority rows, where the terms of higher order count
+    monkeypatch.setattr(mean_shift_risk, "SIZES", (2, 5, 40))
+    draws = mean_shift_risk._mean_squares(np.random.default_rng(5), 1000)
+    trace = symmetry_oracles.score_trace("gaussian", mean_shift_risk.D)
+    fresh = symmetry_oracles.Parts(trace, 0.0, 0.0, trace)
+    expected = []
+    for law in (lambda n1: fresh, lambda n1: symmetry_oracles.normal_parts(mean_shift_risk.D, n1)):
+        for n1 in mean_shift_risk.SIZES:
+            counts = mean_shift_risk._counts(n1)
+            expected.append(sum(counts) * symmetry_oracles.total_risk(law(n1), *counts))
+    error = draws.std(axis=0) / np.sqrt(len(draws))
+    assert np.all(np.abs(draws.mean(axis=0) - expected) < 6.0 * error)
+    assert np.all(error < 0.005 * np.array(expected))
 
 
 # Decisions -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
+from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold, StratifiedShuffleSplit
 from sklearn.preprocessing import StandardScaler
 
 from mixtheory.imbalance.generators import SMOTE, Bootstrap, Jitter, Oracle
@@ -232,6 +232,15 @@ def test_bad_input_is_refused(change, message):
     call = {"X": X, "y": y, "generator": SMOTE(), "random_state": 0} | change
     with pytest.raises(ValueError, match=message):
         generator_quality(**call)
+
+
+@pytest.mark.parametrize(
+    "folds", [StratifiedShuffleSplit(3, random_state=0), RepeatedStratifiedKFold(n_splits=3, n_repeats=2)]
+)
+def test_folds_that_do_not_hold_every_row_out_once_are_refused(folds):
+    X, y = problem()
+    with pytest.raises(ValueError, match=f"every row out exactly once.*{type(folds).__name__}"):
+        generator_quality(X, y, SMOTE(), folds=folds, random_state=0)
 
 
 def test_what_is_no_generator_is_refused():

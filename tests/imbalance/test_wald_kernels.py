@@ -79,13 +79,13 @@ def test_moments_of_the_gap(corrected):
         slope = (h0 - h1) @ np.linalg.inv(h0 + h1) if corrected else np.zeros((d, d))
         a0, a1 = np.eye(d) - slope, -np.eye(d) - slope
         v = a0 @ np.cov(s0.T) @ a0.T / n0 + a1 @ np.cov(s1.T) @ a1.T / n1
-        known = [
-            (2 * x0 * (x0 @ theta + 0.5)[:, None]).mean(axis=0),
-            (2 * x1 * (x1 @ theta - 0.5)[:, None]).mean(axis=0),
-        ]
-        linear = weights[0] * known[0] + weights[1] * known[1]
+        scores = 2 * x0 * (x0 @ theta + 0.5)[:, None], 2 * x1 * (x1 @ theta - 0.5)[:, None]
+        linear = weights[0] * scores[0].mean(axis=0) + weights[1] * scores[1].mean(axis=0)
         gap = weights[2] * (s0.mean(axis=0) - s1.mean(axis=0))
-        np.testing.assert_allclose(row, [gap @ gap, weights[2] ** 2 @ np.diag(v), linear @ linear], rtol=1e-9)
+        noise = weights[0] ** 2 @ np.var(scores[0], axis=0, ddof=1) / n0
+        noise += weights[1] ** 2 @ np.var(scores[1], axis=0, ddof=1) / n1
+        wanted = [gap @ gap, weights[2] ** 2 @ np.diag(v), linear @ linear, noise]
+        np.testing.assert_allclose(row, wanted, rtol=1e-9)
 
 
 def test_wald_statistics_do_not_depend_on_the_block():
@@ -99,7 +99,7 @@ def quality_by_numpy(rng, n0, n1, folds, mu, a, fixed):
     deficit = n0 - n1
     x = [rng.standard_normal((1, n0, 2))[0], rng.standard_normal((1, n1, 2))[0] + [mu, 0]]
     synthetic = rng.standard_normal((1, folds, deficit, 2))[0] + [a, 0]
-    deltas, fixed_deltas, hessians, covariances = [], [], [], []
+    deltas, fixed_deltas, noises, hessians, covariances = [], [], [], [], []
     for f in range(folds):
         held = [np.arange(f * n // folds, (f + 1) * n // folds) for n in (n0, n1)]
         train = [np.delete(rows, places, axis=0) for rows, places in zip(x, held, strict=True)]
@@ -110,12 +110,13 @@ def quality_by_numpy(rng, n0, n1, folds, mu, a, fixed):
         deltas.append(scores[2].mean(axis=0) - scores[1].mean(axis=0))
         at = [-2 * rows * (1 - rows @ fixed)[:, None] for rows in out[1:]]
         fixed_deltas.append(at[1].mean(axis=0) - at[0].mean(axis=0))
+        noises.append(sum(np.cov(s.T) / len(s) for s in at))
         hessians.append(sum(rows.T @ rows / len(rows) for rows in out[:2]))
         covariances.append([np.cov(s.T) for s in scores])
     delta, hessian, parts = np.mean(deltas, axis=0), np.mean(hessians, axis=0), np.mean(covariances, axis=0)
     augmented = (n0 * parts[0] + n1 * parts[1] + deficit * parts[2]) / (2 * n0)
     ratio = delta @ np.linalg.solve(hessian, delta) / np.trace(np.linalg.solve(hessian, augmented))
-    return deficit**2 / (2 * n0) * ratio, delta, np.mean(fixed_deltas, axis=0)
+    return deficit**2 / (2 * n0) * ratio, delta, np.mean(fixed_deltas, axis=0), np.mean(noises, axis=0) / folds
 
 
 @pytest.mark.parametrize(("n0", "n1", "folds"), [(60, 12, 3), (50, 11, 4)])
@@ -128,18 +129,19 @@ def test_quality_scores_against_numpy(n0, n1, folds):
 
 
 def test_quality_scores_have_the_expectation_of_the_theory():
-    """Large folds and a control variate of known mean: 6 standard errors and 3 % for the finite size."""
+    """Large folds and a control variate of mean 0: 6 standard errors and 3 % for the finite size."""
     n0, n1, folds, many = 1200, 300, 3, 800
     moments = GaussianExample(1.0, 1.0, n_majority=n0, n_minority=n1).moments()
     draws = quality_scores(generator(3), many, n0, n1, folds=folds, fixed_theta=(1 / 3, 0.0))
     closed = expected_quality(*moments, n0, n1, folds)
     inverse = np.linalg.inv((moments[0].hessian + moments[1].hessian) / 2)
     control = np.einsum("ri,ij,rj->r", draws.fixed_mismatch, inverse, draws.fixed_mismatch)
+    control -= np.sum(inverse * draws.fixed_covariance, axis=(1, 2))
     control *= closed / np.sum(
         inverse * (moments[1].score_covariance / n1 + moments[2].score_covariance / (folds * (n0 - n1)))
     )
     rest = draws.score - control
-    assert abs(rest.mean()) < 6 * rest.std() / math.sqrt(many) + 0.03 * closed
+    assert abs(rest.mean() - closed) < 6 * rest.std() / math.sqrt(many) + 0.03 * closed
 
 
 def test_loss_differences_have_the_moments_of_the_theory():

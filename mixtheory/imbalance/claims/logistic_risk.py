@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from mixtheory.imbalance.claims import oracles
-from mixtheory.imbalance.claims.parts import Array, Simulate, derived
+from mixtheory.imbalance.claims.parts import Array, Simulate, derived, mean_of_form
 from mixtheory.imbalance.models.expansion import expand
 from mixtheory.imbalance.models.moments import ClassMoments, balanced_minimiser
 from mixtheory.verification import Claim, Component, FormulaMutant, Relative, SimulatorMutant, StudentT, extrapolation
@@ -93,6 +93,8 @@ def _excess(weight: float = 1.0) -> Simulate:
         laws = _laws()
         at = oracles.point("logistic", laws)
         chance = 1.0 / (1.0 + np.exp(-POINTS @ at.theta))
+        scores = [(chance - label)[:, None] * POINTS for label in (0.0, 1.0, 1.0)]
+        shares = (MAJORITY, MINORITY, generator())
         floor = _risk(at.theta[None])[0]
         columns = []
         for n1 in SIZES:
@@ -110,7 +112,8 @@ def _excess(weight: float = 1.0) -> Simulate:
                 move = np.linalg.inv(curvature)
                 form = 0.5 * move @ (0.5 * (at.hessians[0] + at.hessians[1])) @ move
                 control = np.einsum("ri,ij,rj->r", score, form, score)
-                total += 0.5 * few[0] * (_risk(theta) - floor - control + _mean_control(chance, counts, form))
+                mean = mean_of_form(form, scores, shares, counts)
+                total += 0.5 * few[0] * (_risk(theta) - floor - control + mean)
             columns.append(total.reshape(n, TIMES).mean(axis=1))
         columns.append(sum(w * column for w, column in zip(_WEIGHTS, columns, strict=True)))
         return np.stack(columns, axis=1)
@@ -120,16 +123,6 @@ def _excess(weight: float = 1.0) -> Simulate:
 
 # what each size has in the extrapolation
 _WEIGHTS = [extrapolation(SIZES)(row) for row in np.eye(len(SIZES))]
-
-
-def _mean_control(chance: Array, counts: tuple[int, int, int], form: Array) -> float:
-    """Return the mean of the control variate: the form at the mean of sums over multinomial counts, plus a trace."""
-    mean, scatter = np.zeros(2), np.zeros((2, 2))
-    for rows, shares, label in zip(counts, (MAJORITY, MINORITY, generator()), (0.0, 1.0, 1.0), strict=True):
-        scores = (chance - label)[:, None] * POINTS
-        mean += rows * shares @ scores
-        scatter += rows * scores.T @ (np.diag(shares) - np.outer(shares, shares)) @ scores
-    return float(mean @ form @ mean + np.sum(form * scatter)) / sum(counts) ** 2
 
 
 def _mean_form(at: oracles.Point, counts: tuple[int, int, int], form: Array) -> float:

@@ -15,7 +15,7 @@ from mixtheory.imbalance.models.expansion import Expansion, expand
 from mixtheory.imbalance.models.moments import ClassMoments, balanced_minimiser, gaussian_nodes
 from mixtheory.verification.identities import Part, derived, identity
 
-__all__ = ["Array", "Normals", "Part", "Simulate", "code", "derived", "identity", "minimum", "share"]
+__all__ = ["Array", "Normals", "Part", "Simulate", "code", "derived", "identity", "mean_of_form", "minimum", "share"]
 
 Array = NDArray[np.float64]
 Simulate = Callable[[Generator, int], Array]
@@ -59,6 +59,22 @@ def minimum(risk: Callable[[float], float], centre: float, step: float) -> float
         real = roots[np.abs(roots.imag) < 1e-6].real
         centre += step * float(real[np.argmin(np.abs(real))])
     return centre
+
+
+def mean_of_form(form: Array, scores: Sequence[Array], shares: Sequence[Array], counts: Sequence[int]) -> float:
+    """Return the mean of a quadratic form of the mean score of rows at points: multinomial counts for every law.
+
+    Examples
+    --------
+    >>> signs = np.array([[-1.0], [1.0]])
+    >>> mean_of_form(np.eye(1), [signs], [np.array([0.25, 0.75])], [3])
+    0.5
+    """
+    mean, scatter = np.zeros(len(form)), np.zeros(form.shape)
+    for rows, values, masses in zip(counts, scores, shares, strict=True):
+        mean += rows * masses @ values
+        scatter += rows * values.T @ (np.diag(masses) - np.outer(masses, masses)) @ values
+    return float(mean @ form @ mean + np.sum(form * scatter)) / sum(counts) ** 2
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ NEAR = 0.025
 
 APPROXIMATION = Claim(
     name="imbalance.selection.normal",
-    statement="The normal approximation of the frequency is within 0.025 from 10 rows of the minority on.",
+    statement="The normal approximation of the frequency is within 0.025 at 10, 20 and 40 rows of the minority.",
     latex=r"\bigl|P-\Phi(\text{mean}/\mathrm{sd})\bigr|\le0.025",
     assumptions="Gaussian example, slopes 14/61 and 1/3, 10, 20 and 40 rows of the minority, ratio 20",
     source=derived("C9", "10"),

@@ -24,11 +24,20 @@ _ROWS = 32_768
 
 
 class QualityDraws(NamedTuple):
-    """Quality scores (R,), their mismatches (R, 2), and the mismatches of the same rows at a fixed theta (R, 2)."""
+    """Quality scores and mismatches, and the mismatches of the same rows at a fixed theta.
+
+    Attributes
+    ----------
+    score : ndarray, shape (R,)
+    mismatch, fixed_mismatch : ndarray, shape (R, 2)
+    fixed_covariance : ndarray, shape (R, 2, 2)
+        Unbiased estimates of the covariance of `fixed_mismatch`, from the sample covariances of the scores.
+    """
 
     score: NDArray[np.float64]
     mismatch: NDArray[np.float64]
     fixed_mismatch: NDArray[np.float64]
+    fixed_covariance: NDArray[np.float64]
 
 
 @jit
@@ -81,6 +90,7 @@ def _scores(
     score: Floats,
     mismatch: Floats,
     fixed_mismatch: Floats,
+    fixed_covariance: Floats,
 ) -> None:
     """Turn normal numbers (R, n0, 2), (R, n1, 2), (R, K, D, 2) into quality scores."""
     n0, n1, folds, deficit = majority.shape[1], minority.shape[1], synthetic.shape[1], synthetic.shape[2]
@@ -89,6 +99,7 @@ def _scores(
         hessian, covariances = np.zeros(3), np.zeros((3, 3))
         mismatch[r] = 0.0
         fixed_mismatch[r] = 0.0
+        fixed_covariance[r] = 0.0
         for f in range(folds):
             held0 = majority[r, f * n0 // folds : (f + 1) * n0 // folds]
             held1 = minority[r, f * n1 // folds : (f + 1) * n1 // folds]
@@ -123,6 +134,8 @@ def _scores(
                     _score_moments(rows, shift, label, fixed, moments)
                     for j in range(2):
                         fixed_mismatch[r, j] += sign * moments[j] / folds
+                        for m in range(2):
+                            fixed_covariance[r, j, m] += moments[2 + j + m] / (len(rows) * folds * folds)
         # the mean Hessian is half the sum of 2 E xx'
         determinant = hessian[0] * hessian[2] - hessian[1] * hessian[1]
         i11, i12, i22 = hessian[2] / determinant, -hessian[1] / determinant, hessian[0] / determinant
@@ -163,7 +176,7 @@ def quality_scores(
     mu, a : float
         First coordinate of the means of minority and generator.
     fixed_theta : tuple of float
-        Coefficients at which the mismatch of the same rows is returned besides: a control variate of known moments.
+        Coefficients at which the mismatch of the same rows is returned besides, for a control variate.
 
     Returns
     -------
@@ -189,6 +202,7 @@ def quality_scores(
     mu, a = check_real("mu", mu), check_real("a", a)
     fixed = np.array([check_real("fixed_theta", entry) for entry in fixed_theta])
     score, mismatch, fixed_mismatch = np.empty(replicates), np.empty((replicates, 2)), np.empty((replicates, 2))
+    fixed_covariance = np.empty((replicates, 2, 2))
     rows = n0 + n1 + folds * (n0 - n1)
     block = max(1, _ROWS // rows)
     for start in range(0, replicates, block):
@@ -197,8 +211,9 @@ def quality_scores(
         majority = rng.standard_normal((size, n0, 2))
         minority = rng.standard_normal((size, n1, 2))
         synthetic = rng.standard_normal((size, folds, n0 - n1, 2))
-        _scores(majority, minority, synthetic, mu, a, fixed, score[part], mismatch[part], fixed_mismatch[part])
-    return QualityDraws(score, mismatch, fixed_mismatch)
+        outputs = score[part], mismatch[part], fixed_mismatch[part], fixed_covariance[part]
+        _scores(majority, minority, synthetic, mu, a, fixed, *outputs)
+    return QualityDraws(score, mismatch, fixed_mismatch, fixed_covariance)
 
 
 def loss_differences(

@@ -131,21 +131,15 @@ def _fill_covariance(
 
 @jit
 def _fill_moments(
-    v: Floats, gap: Floats, means: Floats, seconds: Floats, fixed: Floats, weights: Floats, out: Floats
+    v: Floats, gap: Floats, scores: Floats, spreads: Floats, n0: int, n1: int, weights: Floats, out: Floats
 ) -> None:
-    """Write the scaled squared gap, the scaled trace of its covariance, and the squared mean scores at `fixed`."""
+    """Write the scaled squared gap, the scaled trace of its covariance, and the squared mean scores and their noise."""
     out[:] = 0.0
     for j in range(gap.size):
         out[0] += (weights[2, j] * gap[j]) ** 2
         out[1] += weights[2, j] ** 2 * v[j, j]
-        value = 0.0
-        for k in range(2):
-            # the score is 2 x (x'theta -+ 1/2)
-            score = means[k, j] if k == 0 else -means[k, j]
-            for m in range(gap.size):
-                score += 2.0 * seconds[k, j, m] * fixed[m]
-            value += weights[k, j] * score
-        out[2] += value * value
+        out[2] += (weights[0, j] * scores[0, j] + weights[1, j] * scores[1, j]) ** 2
+        out[3] += weights[0, j] ** 2 * spreads[0, j, j] / n0 + weights[1, j] ** 2 * spreads[1, j, j] / n1
 
 
 @jit
@@ -167,6 +161,7 @@ def _statistics(
     theta, gap, total, v = np.empty(d), np.empty(d), np.empty((d, d)), np.empty((d, d))
     factors, common = np.empty((2, d, d)), np.empty(d)
     sums, work = np.empty((d * (d + 3) // 2, _LANES)), np.empty((d + 1, _LANES))
+    scores, spreads, weighted = np.empty((2, d)), np.empty((2, d, d)), np.any(weights)
     for r in range(out.size):
         out[r] = math.nan
         majority = draws[r, : n0 * d].reshape(d, n0)
@@ -193,7 +188,10 @@ def _statistics(
             scaled_covariance(majority, common, -0.5, factors[0], covariances[0])
             scaled_covariance(minority, common, 0.5, factors[1], covariances[1])
         _fill_covariance(v, total, seconds, covariances, n0, n1, corrected)
-        _fill_moments(v, gap, means, seconds, fixed, weights, moments[r])
+        if weighted:
+            _score_moments(majority, fixed, -0.5, sums, work, scores[0], spreads[0])
+            _score_moments(minority, fixed, 0.5, sums, work, scores[1], spreads[1])
+            _fill_moments(v, gap, scores, spreads, n0, n1, weights, moments[r])
         if cholesky(v, v, DEFICIENT):
             solve_lower(v, gap, gap)
             out[r] = np.sum(gap * gap)
@@ -264,7 +262,7 @@ def gap_moments(
     *,
     pilot_corrected: bool = True,
 ) -> NDArray[np.float64]:
-    r"""Draw squares of the estimated gap, traces of its estimated covariance, and squares of mean scores.
+    r"""Draw squares of the estimated gap, traces of its estimated covariance, squares of mean scores and their noise.
 
     Parameters
     ----------
@@ -276,10 +274,11 @@ def gap_moments(
 
     Returns
     -------
-    ndarray, shape (replicates, 3)
-        :math:`\sum_j (w_{2j} \hat g_j)^2`, :math:`\sum_j w_{2j}^2 \hat V_{jj}` and
-        :math:`\sum_j (w_{0j} \bar s_{0j}(\theta) + w_{1j} \bar s_{1j}(\theta))^2`; the last is a control variate whose
-        mean is known exactly.
+    ndarray, shape (replicates, 4)
+        :math:`\sum_j (w_{2j} \hat g_j)^2`, :math:`\sum_j w_{2j}^2 \hat V_{jj}`,
+        :math:`\sum_j (w_{0j} \bar s_{0j}(\theta) + w_{1j} \bar s_{1j}(\theta))^2` and
+        :math:`\sum_{kj} w_{kj}^2 \hat S_{kjj}(\theta)/n_k` with sample covariances of the scores. Where the mean scores
+        at `theta` have mean 0, the last two have the same mean: their difference is a control variate.
 
     Raises
     ------
@@ -290,7 +289,7 @@ def gap_moments(
     --------
     >>> import numpy as np
     >>> gap_moments(np.random.default_rng(1), 3, 0.2, 50, 20, np.zeros(2), np.ones((3, 2))).shape
-    (3, 3)
+    (3, 4)
     """
     at = check_reals("theta", theta)
     rows = [check_reals("weights", row) for row in weights]
@@ -318,7 +317,7 @@ def _draw(
     corrected, scaled = check_flag("pilot_corrected", pilot_corrected), check_flag("hc3", hc3)
     numbers = d * (n0 + n1)
     buffer = np.empty((min(replicates, max(1, _DRAWS // numbers)), numbers))
-    out, moments = np.empty(replicates), np.empty((replicates, 3))
+    out, moments = np.empty(replicates), np.empty((replicates, 4))
     for start in range(0, replicates, len(buffer)):
         part = slice(start, min(start + len(buffer), replicates))
         draws = buffer[: part.stop - part.start]

@@ -113,7 +113,8 @@ def generator_quality(
     loss : {"logistic", "squared"} or Loss, default "logistic"
         Loss of the pilot, a linear predictor without penalty of labels 0 and 1.
     folds : int or splitter, default 3
-        Number of folds, stratified and shuffled by `random_state`, or an object with ``split(X, y)``.
+        Number of folds, stratified and shuffled by `random_state`, or an object with ``split(X, y)`` that holds every
+        row out exactly once, as a StratifiedKFold does: `noise` and `debiased` rest on that.
     random_state : None, int, RandomState, SeedSequence or Generator
         Source of folds and synthetic rows.
     n_synthetic : int, optional
@@ -131,10 +132,10 @@ def generator_quality(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as stated, there are not two classes, the minority is not the rarer class, a part of a
-        fold has fewer than two rows of a class, the generator returns anything but the rows that were asked for, or
-        columns are linearly dependent, or so near to it or so far from 0 for their spread that H, scaled to a unit
-        diagonal, has a condition number above 1e12.
+        If an argument is not as stated, there are not two classes, the minority is not the rarer class, a row is not
+        held out exactly once, a part of a fold has fewer than two rows of a class, the generator returns anything but
+        the rows that were asked for, or columns are linearly dependent, or so near to it or so far from 0 for their
+        spread that H, scaled to a unit diagonal, has a condition number above 1e12.
     SeparationError
         If a hyperplane separates the classes on training rows (logistic loss): there is no pilot.
 
@@ -250,6 +251,12 @@ def _splits(folds: Any, rows: Array, rare: NDArray[np.bool_], rng: np.random.Gen
 
     if not isinstance(folds, str) and hasattr(folds, "split"):
         parts = list(folds.split(rows, rare.astype(np.int64)))
+        times = np.bincount(np.concatenate([held_out for _, held_out in parts]), minlength=rare.size)
+        if np.any(times != 1):
+            raise ValueError(
+                "folds must hold every row out exactly once, as a StratifiedKFold does, got a "
+                f"{type(folds).__name__} that holds rows out {times.min()} to {times.max()} times"
+            )
     elif not isinstance(folds, (int, np.integer)):
         raise TypeError(f"folds must be an integer or a splitter with a method split, got {shown(folds)}")
     else:
