@@ -31,8 +31,11 @@ def theory_of(topic):
 THEORY = {topic: theory_of(topic) for topic in (name.rpartition(".")[2] for name in catalog.TOPICS)}
 
 
+ALL_THEORY = set().union(*THEORY.values())
+
+
 def watched(claim):
-    """Return the files in which neither oracles nor simulators of a claim may call anything."""
+    """Return the files in which the simulators of a claim may not call anything; its oracles may call no theory."""
     return THEORY[claim.name.split(".")[0]]
 
 
@@ -59,7 +62,7 @@ def test_claim_can_fail(claim):
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=named)
 def test_oracles_call_no_theory(claim):
-    with called_in(watched(claim)) as seen:
+    with called_in(ALL_THEORY) as seen:
         for component in claim.components:
             if component.oracle is not None:
                 component.oracle_values()

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy import integrate, optimize
+from scipy import integrate, optimize, stats
 
-from mixtheory import Beta, EpBeta
+from mixtheory import EpBeta
 from mixtheory.imbalance.claims import oracles
 from mixtheory.imbalance.claims.mixup_cases import INFLATING, LAWS, UNIFORM, norm_moment, weight_nodes
 from mixtheory.imbalance.claims.parts import Simulate, derived, identity
@@ -172,7 +172,7 @@ DESIGNS = ((100, 100, 100), (50, 0, 100), (100, 400, 50))
 
 def _regression_risk(law: tuple[float, float, float, float], p: int, n_real: int, n_mixed: int) -> float:
     """Return p times the solution t of n_t / (1 + p t) + ... in 1/t, by adaptive integration over the weight."""
-    weight = Beta(law[0], law[1])
+    weight = stats.beta(law[0], law[1])
     width = 1 + law[2] + law[3]
 
     def excess(trace: float) -> float:
