@@ -240,6 +240,18 @@ def check_generator(rng: Any) -> np.random.Generator:
     return rng
 
 
+def check_random_state(random_state: Any) -> np.random.Generator:
+    """Return a generator for the `random_state` of a tool; a Generator is returned itself."""
+    try:
+        if isinstance(random_state, (bool, np.bool_)):
+            raise TypeError
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"random_state must be None, an integer >= 0, a SeedSequence or a Generator, got {shown(random_state)}"
+        ) from None
+
+
 def near_matches(name: str, choices: Iterable[str]) -> str:
     """Return a hint such as ``"; did you mean 'wine'?"`` or an empty string."""
     close = difflib.get_close_matches(name, list(choices), n=3, cutoff=0.5)

@@ -1,5 +1,7 @@
 """Shared by all tests."""
 
+import socket
+
 import pytest
 
 from mixtheory.montecarlo.fingerprint import one_thread
@@ -13,3 +15,14 @@ def one_blas_thread(request):
     else:
         with one_thread():
             yield
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """Refuse every connection."""
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("a data set asked for the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)

@@ -1,7 +1,6 @@
 """The imbalanced sets: sizes, rules, and that nothing is fetched, printed or drawn from a global generator."""
 
 import builtins
-import socket
 import subprocess
 import sys
 
@@ -29,15 +28,6 @@ SIZES = {
     "breast_cancer_thinned": (393, 30, 36),
     "fair_thinned": (4724, 8, 411),
 }
-
-
-@pytest.fixture
-def no_network(monkeypatch):
-    def refuse(*args, **kwargs):
-        raise AssertionError("a data set asked for the network")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 def test_every_set_is_described():

@@ -130,7 +130,7 @@ def test_newton_fit_finds_the_minimiser():
     points = logistic_risk.POINTS
     laws = [(points, negatives[0] / 100, 0.0), (points, positives[0] / 100, 1.0)]
     expected = oracles.minimiser("logistic", laws, (100, 100))
-    assert logistic_risk._fit(negatives, positives, np.zeros(2))[0] == pytest.approx(expected, rel=1e-9)
+    assert parts.fit_counts(negatives, positives, points, np.zeros(2))[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_synthetic_rows_of_the_logistic_claim_have_the_law_and_number():

@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mixtheory._validation import check_integer, check_matrix, shown
+from mixtheory._validation import check_integer, check_matrix, check_random_state, shown
 
 __all__ = ["Selector", "allocate"]
 
@@ -74,17 +74,6 @@ def _exponent(target: Array) -> int:
     """Return the power of 2 of data so large or so small that products of four numbers would overflow, else 0."""
     size = float(np.max(np.abs(target)))
     return 0 if size == 0 or 1 / _ORDINARY < size < _ORDINARY else int(np.frexp(size)[1])
-
-
-def _generator(random_state: Any) -> np.random.Generator:
-    try:
-        if isinstance(random_state, (bool, np.bool_)):
-            raise TypeError
-        return np.random.default_rng(random_state)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"random_state must be None, an integer >= 0, a SeedSequence or a Generator, got {shown(random_state)}"
-        ) from None
 
 
 def _take(rows: Any, indices: Indices) -> Any:
@@ -156,7 +145,7 @@ class Selector(BaseEstimator):  # type: ignore[misc]
             If only one of pool and target has column names.
         """
         count = self._count()
-        rng = _generator(self.random_state)
+        rng = check_random_state(self.random_state)
         for name, value in (("X_pool", X_pool), ("X_target", X_target)):
             if issparse(value):
                 raise TypeError(f"{name} must be dense, got a sparse {type(value).__name__}; use its toarray()")

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from scipy import optimize
 
 from mixtheory.imbalance.claims import oracles
-from mixtheory.imbalance.claims.parts import Array, Simulate, derived, identity, mean_of_form
+from mixtheory.imbalance.claims.parts import Array, Simulate, derived, fit_counts, identity, mean_of_form
 from mixtheory.imbalance.kernels.logistic import class_gradients
 from mixtheory.imbalance.models.logistic import LogisticSymmetricModel
 from mixtheory.verification import (
@@ -255,23 +255,6 @@ def _counts(n1: int) -> tuple[int, int, int]:
     return 3 * n1, n1, n1
 
 
-def _fit(zeros: Array, ones: Array, points: Array) -> Array:
-    """Return coefficients (replicates, 2) by Newton's method from counts at the points."""
-    theta = np.tile([CASE[2], 0.0], (len(zeros), 1))
-    total = zeros + ones
-    x, w = points.T
-    for _ in range(30):
-        chance = _chance(theta @ points.T)
-        miss, weight = total * chance - ones, total * chance * (1.0 - chance)
-        p, q, r = weight @ x**2, weight @ (x * w), weight @ w**2
-        first, second = miss @ x, miss @ w
-        step = np.stack([r * first - q * second, p * second - q * first], axis=1) / (p * r - q * q)[:, None]
-        theta -= step
-        if np.max(np.abs(step)) < 1e-10:
-            return theta
-    raise RuntimeError("Newton's method did not converge")
-
-
 def _excess(alpha: float) -> Simulate:
     """Return N times the excess risk at each size, and their extrapolation.
 
@@ -302,7 +285,7 @@ def _excess(alpha: float) -> Simulate:
             move = np.linalg.inv((counts[0] * hessians[0] + positives * hessians[1]) / rows)
             form = 0.5 * move @ (0.5 * (hessians[0] + hessians[1])) @ move
             control = np.einsum("ri,ij,rj->r", score, form, score)
-            excess = risk(_fit(zeros, ones, points)) - risk(best)
+            excess = risk(fit_counts(zeros, ones, points, best)) - risk(best)
             scaled = rows * (excess - control + mean_of_form(form, scores, shares, (counts[0], positives)))
             columns.append(scaled.reshape(n, TIMES).mean(axis=1))
         columns.append(sum(w * column for w, column in zip(_WEIGHTS, columns, strict=True)))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from mixtheory.imbalance.claims import oracles
-from mixtheory.imbalance.claims.parts import Array, Simulate, derived, mean_of_form
+from mixtheory.imbalance.claims.parts import Array, Simulate, derived, fit_counts, mean_of_form
 from mixtheory.imbalance.models.expansion import expand
 from mixtheory.imbalance.models.moments import ClassMoments, balanced_minimiser
 from mixtheory.verification import Claim, Component, FormulaMutant, Relative, SimulatorMutant, StudentT, extrapolation
@@ -57,25 +57,6 @@ def _counts(n1: int) -> list[tuple[int, int, int]]:
 # Simulation -------------------------------------------------------------------------------------------------------
 
 
-def _fit(negatives: Array, positives: Array, start: Array) -> Array:
-    """Return logistic regression's coefficients (replicates, 2) by Newton's method from counts at the points."""
-    theta = np.tile(start, (len(negatives), 1))
-    x = POINTS[:, 1]
-    total = negatives + positives
-    for _ in range(50):
-        chance = 1.0 / (1.0 + np.exp(-(theta[:, :1] + theta[:, 1:] * x)))
-        miss = total * chance - positives
-        weight = total * chance * (1.0 - chance)
-        gradient = np.stack([miss.sum(axis=1), miss @ x], axis=1)
-        a, b, c = weight.sum(axis=1), weight @ x, weight @ x**2
-        step = np.stack([c * gradient[:, 0] - b * gradient[:, 1], a * gradient[:, 1] - b * gradient[:, 0]], axis=1)
-        step /= (a * c - b * b)[:, None]
-        theta -= step
-        if np.max(np.abs(step)) < 1e-9:
-            return theta
-    raise RuntimeError("Newton's method did not converge")
-
-
 def _risk(theta: Array) -> Array:
     """Return balanced risks of coefficients (replicates, 2)."""
     predictor = theta @ POINTS.T
@@ -106,7 +87,7 @@ def _excess(weight: float = 1.0) -> Simulate:
             second = first + rng.multinomial(many[2] - few[2], generator(), size=replicates)
             total = np.zeros(replicates)
             for counts, synthetic in ((few, first), (many, second)):
-                theta = _fit(majority, minority + weight * synthetic, at.theta)
+                theta = fit_counts(majority, minority + weight * synthetic, POINTS, at.theta)
                 score = (majority * chance + (minority + synthetic) * (chance - 1.0)) @ POINTS / sum(counts)
                 curvature = sum(k * h for k, h in zip(counts, at.hessians, strict=True)) / sum(counts)
                 move = np.linalg.inv(curvature)

@@ -15,7 +15,19 @@ from mixtheory.imbalance.models.expansion import Expansion, expand
 from mixtheory.imbalance.models.moments import ClassMoments, balanced_minimiser, gaussian_nodes
 from mixtheory.verification.identities import Part, derived, identity
 
-__all__ = ["Array", "Normals", "Part", "Simulate", "code", "derived", "identity", "mean_of_form", "minimum", "share"]
+__all__ = [
+    "Array",
+    "Normals",
+    "Part",
+    "Simulate",
+    "code",
+    "derived",
+    "fit_counts",
+    "identity",
+    "mean_of_form",
+    "minimum",
+    "share",
+]
 
 Array = NDArray[np.float64]
 Simulate = Callable[[Generator, int], Array]
@@ -110,3 +122,37 @@ class Normals:
     def moved(self, mean: Array) -> Normals:
         """Return the same with another mean of the generator."""
         return replace(self, means=(*self.means[:2], mean))
+
+
+def fit_counts(zeros: Array, ones: Array, points: Array, start: Array) -> Array:
+    """Return logistic regression's two coefficients by Newton's method, from counts of the labels at some points.
+
+    Parameters
+    ----------
+    zeros, ones : ndarray, shape (replicates, m)
+        Numbers of rows of each label at each point.
+    points : ndarray, shape (m, 2)
+    start : ndarray, shape (2,)
+
+    Returns
+    -------
+    ndarray, shape (replicates, 2)
+
+    Raises
+    ------
+    RuntimeError
+        If Newton's method does not converge.
+    """
+    theta = np.tile(start, (len(zeros), 1))
+    total = zeros + ones
+    x, w = points.T
+    for _ in range(50):
+        chance = 1.0 / (1.0 + np.exp(-(theta @ points.T)))
+        miss, weight = total * chance - ones, total * chance * (1.0 - chance)
+        p, q, r = weight @ x**2, weight @ (x * w), weight @ w**2
+        first, second = miss @ x, miss @ w
+        step = np.stack([r * first - q * second, p * second - q * first], axis=1) / (p * r - q * q)[:, None]
+        theta -= step
+        if np.max(np.abs(step)) < 1e-10:
+            return theta
+    raise RuntimeError("Newton's method did not converge")

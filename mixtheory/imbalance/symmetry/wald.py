@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from mixtheory._validation import check_choice, check_flag, check_integer, check_reals, shown
+from mixtheory._validation import check_choice, check_flag, check_integer, check_random_state, check_reals, shown
 from mixtheory.imbalance.losses import LogisticLoss, Loss, SquaredLoss, as_loss
 from mixtheory.imbalance.models.chow import wald_covariance
 from mixtheory.imbalance.symmetry.bootstrap import bootstrap_statistics
@@ -174,7 +174,7 @@ def symmetry_test(
         raise ValueError("X must leave the covariance of the gap invertible, got scores that vary in fewer directions")
     draws, pvalue = np.empty(0), float(stats.chi2.sf(statistic, len(gap)))
     if covariance == "bootstrap":
-        rng = _generator(random_state)
+        rng = check_random_state(random_state)
         draws = bootstrap_statistics(chosen, data, numbers, fit, gap, n_bootstrap, rng, slopes=slopes)
         pvalue = float((1 + np.sum(draws >= statistic)) / (n_bootstrap + 1))
     t = data.transform
@@ -196,14 +196,3 @@ def symmetry_test(
         parameters=parameters if fit_intercept else "all",
         bootstrap=draws,
     )
-
-
-def _generator(random_state: Any) -> np.random.Generator:
-    try:
-        if isinstance(random_state, (bool, np.bool_)):
-            raise TypeError
-        return np.random.default_rng(random_state)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"random_state must be None, an integer >= 0, a SeedSequence or a Generator, got {shown(random_state)}"
-        ) from None
