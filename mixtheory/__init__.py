@@ -16,7 +16,11 @@ _EXPORTS = {
     "EpBeta": "mixtheory.mixing.weights",
     "Dirichlet": "mixtheory.mixing.dirichlet",
     "ExpandedDirichlet": "mixtheory.mixing.dirichlet",
+    "Zeta": "mixtheory.mixing.zeta",
     "choose_law": "mixtheory.mixing.choose",
+    "dominance_threshold": "mixtheory.mixing.p_series",
+    "matching_gamma": "mixtheory.mixing.p_series",
+    "mix_batch": "mixtheory.mixing.batches",
     "synthesize": "mixtheory.mixing.synthesis",
     "CovarianceMatcher": "mixtheory.highdim.selection",
     "Spectrum": "mixtheory.highdim.spectra",
@@ -41,12 +45,16 @@ if TYPE_CHECKING:
     from mixtheory.imbalance.size import SyntheticSizeSearchCV as SyntheticSizeSearchCV
     from mixtheory.imbalance.size import generator_quality as generator_quality
     from mixtheory.imbalance.symmetry import symmetry_test as symmetry_test
+    from mixtheory.mixing.batches import mix_batch as mix_batch
     from mixtheory.mixing.choose import choose_law as choose_law
     from mixtheory.mixing.dirichlet import Dirichlet as Dirichlet
     from mixtheory.mixing.dirichlet import ExpandedDirichlet as ExpandedDirichlet
+    from mixtheory.mixing.p_series import dominance_threshold as dominance_threshold
+    from mixtheory.mixing.p_series import matching_gamma as matching_gamma
     from mixtheory.mixing.synthesis import synthesize as synthesize
     from mixtheory.mixing.weights import Beta as Beta
     from mixtheory.mixing.weights import EpBeta as EpBeta
+    from mixtheory.mixing.zeta import Zeta as Zeta
     from mixtheory.montecarlo import Study as Study
     from mixtheory.montecarlo import grid as grid
     from mixtheory.verification import Claim as Claim

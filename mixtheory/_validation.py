@@ -7,10 +7,13 @@ import math
 import operator
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "broadcast_parameters",
@@ -20,11 +23,14 @@ __all__ = [
     "check_flag",
     "check_generator",
     "check_integer",
+    "check_labels",
     "check_matrix",
     "check_real",
+    "check_random_state",
     "check_reals",
     "check_sequence",
     "check_size",
+    "frame_like",
     "is_frame",
     "near_matches",
     "shown",
@@ -54,6 +60,28 @@ def is_frame(value: Any) -> bool:
     """Whether `value` is a pandas DataFrame, without importing pandas."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(value, pandas.DataFrame)
+
+
+def frame_like(X: Any, rows: NDArray[Any]) -> NDArray[Any] | pd.DataFrame:
+    """Return `rows` as a DataFrame with the columns of `X` if that is one."""
+    return type(X)(rows, columns=X.columns) if is_frame(X) else rows
+
+
+def check_labels(y: Any, target: NDArray[Any]) -> None:
+    """Raise an error if a label of `y` is missing; `target` is `y` as an array.
+
+    NumPy writes a missing label in a list of strings as text.
+    """
+    import pandas as pd
+
+    text = target.dtype.kind in "US"
+    given = np.asarray(y, dtype=object) if text and isinstance(y, (list, tuple)) else target
+    if np.ma.is_masked(y) or np.any(pd.isna(given)):
+        raise ValueError("labels y must not be missing, got None, NaN or masked entries")
+    if text and given is not target and not all(isinstance(label, (str, bytes)) for label in given):
+        raise TypeError("labels y must be of one kind, got text and other labels")
+    if target.dtype.kind == "f" and not np.all(np.isfinite(target)):
+        raise ValueError("labels y must be finite, got infinite values")
 
 
 def _check_unmasked(name: str, value: Any) -> None:

@@ -10,9 +10,20 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from mixtheory._validation import check_generator, check_integer, check_real, check_reals, check_size
-from mixtheory.mixing.laws import MixingLaw, Real, Size, plain, shifted_beta_moment, shifted_beta_outside
+from mixtheory.mixing.laws import (
+    MixingLaw,
+    Real,
+    Size,
+    dirichlet_entropy,
+    plain,
+    shifted_beta_moment,
+    shifted_beta_outside,
+)
+from mixtheory.mixing.quadrature import integrate
 
 __all__ = ["Dirichlet", "ExpandedDirichlet"]
+
+_NEGLIGIBLE = 1e-18
 
 
 def _concentrations(alpha: Any, n_parents: int | None) -> tuple[float, ...]:
@@ -26,6 +37,22 @@ def _concentrations(alpha: Any, n_parents: int | None) -> tuple[float, ...]:
     if length < 2:
         raise ValueError("n_parents must be an integer >= 2, got 1 (give n_parents with a single alpha)")
     return tuple(np.broadcast_to(values, (length,)).tolist())
+
+
+def _largest_share(alpha: NDArray[np.float64]) -> float:
+    """Mean of the largest Dirichlet weight: the integral of the tail of the largest of independent gamma variables."""
+    shapes, counts = np.unique(alpha, return_counts=True)
+
+    def tail(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        upper = special.gammaincc(shapes, x[..., np.newaxis])
+        with np.errstate(divide="ignore"):
+            return np.asarray(-np.expm1(np.sum(counts * np.log1p(-upper), axis=-1)))
+
+    # below `low` the tail is 1 and above `high` nothing to all digits; `middle` is about where it falls
+    low = float(np.max(special.gammaincinv(shapes, _NEGLIGIBLE)))
+    middle = float(np.max(special.gammainccinv(shapes, 0.5 / counts)))
+    high = float(np.max(special.gammainccinv(shapes, _NEGLIGIBLE / counts)))
+    return (low + integrate(tail, low, middle) + integrate(tail, middle, high)) / float(alpha.sum())
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -168,6 +195,35 @@ class ExpandedDirichlet(MixingLaw):
         square = (special.poch(values, 4).sum() + pairs.sum() ** 2 - np.sum(pairs**2)) / special.poch(total, 4)
         return float(self.r**2 + self.width**4 * (square - mean**2) / 4)
 
+    @property
+    def weight_means(self) -> NDArray[np.float64]:
+        """Means of the weights, shape (k,); the same as `mean`."""
+        return self.mean
+
+    @property
+    def weight_variances(self) -> NDArray[np.float64]:
+        """Variances of the weights, shape (k,); the same as `var`."""
+        return self.var
+
+    @property
+    def dominant_weight(self) -> float:
+        r"""Mean of the largest weight, :math:`(1+k\epsilon) E\max_t D_t - \epsilon`, to about 11 digits.
+
+        A Dirichlet vector is a vector of independent gamma variables over their sum, and independent of that sum, so
+
+        .. math:: E\max_t D_t = \frac1{\sum_t\alpha_t} \int_0^\infty \Big(1 - \prod_t P(\alpha_t, x)\Big) dx
+
+        with the regularised incomplete gamma function P. Derived in this project.
+        """
+        return self.width * _largest_share(np.array(self.alpha)) - self.eps
+
+    @property
+    def entropy(self) -> Real:
+        """Mean entropy of the weights in nats, by `laws.dirichlet_entropy`; ValueError unless eps = 0."""
+        if self.eps:
+            raise ValueError(f"entropy needs weights in [0, 1], got {self!r}")
+        return dirichlet_entropy(self.alpha)
+
     def mass_outside(self) -> NDArray[np.float64]:
         """Probability that each weight lies outside [0, 1], shape (k,)."""
         return np.asarray(shifted_beta_outside(*self._marginal()))
@@ -186,14 +242,14 @@ class ExpandedDirichlet(MixingLaw):
         log_density = special.xlogy(values - 1, np.where(inside[..., None], unit, 1.0)).sum(axis=-1) + log_constant
         return plain(np.where(inside, np.exp(log_density) / self.width ** (self.n_parents - 1), 0.0))
 
-    def weights(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
+    def weight_vectors(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw `size` weight vectors, shape (size, k)."""
         shape = None if size is None else check_size("size", size)
         return self.width * check_generator(rng).dirichlet(self.alpha, shape) - self.eps
 
     def rvs(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Draw `size` weight vectors, shape (size, k); the same as `weights`."""
-        return self.weights(size, rng)
+        """Draw `size` weight vectors, shape (size, k); the same as `weight_vectors`."""
+        return self.weight_vectors(size, rng)
 
 
 class Dirichlet(ExpandedDirichlet):

@@ -1,4 +1,4 @@
-"""What every law of mixing weights shares, and the two primitives of a Beta variable stretched beyond [0, 1]."""
+"""What every law of mixing weights shares, and the primitives of a Beta variable stretched beyond [0, 1]."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-__all__ = ["MixingLaw", "Real", "Size", "plain", "shifted_beta_moment", "shifted_beta_outside"]
+__all__ = [
+    "MixingLaw",
+    "Real",
+    "Size",
+    "check_single_law",
+    "dirichlet_entropy",
+    "plain",
+    "shifted_beta_density",
+    "shifted_beta_larger",
+    "shifted_beta_moment",
+    "shifted_beta_outside",
+]
 
 Real: TypeAlias = float | NDArray[np.float64]
 """A float, or an array of floats where a parameter is an array."""
@@ -57,9 +68,57 @@ def shifted_beta_outside(alpha: Real, beta: Real, eps0: Real, eps1: Real) -> Rea
     return plain(special.betainc(alpha, beta, eps0 / width) + special.betainc(beta, alpha, eps1 / width))
 
 
-class MixingLaw(ABC):
-    r"""Law of exchangeable mixing weights that sum to one: :math:`\tilde X = \sum_t w_t X_t`.
+def shifted_beta_density(x: ArrayLike, alpha: Real, beta: Real, eps0: Real, eps1: Real) -> Real:
+    r"""Density of the stretched Beta variable of `shifted_beta_moment` at `x`.
 
+    .. math:: f(w) = \frac{(w+\epsilon_0)^{\alpha-1} (1+\epsilon_1-w)^{\beta-1}}{B(\alpha,\beta) L^{\alpha+\beta-1}},
+              \quad L = 1+\epsilon_0+\epsilon_1.
+
+    Source: note 01, T4 [D]: derived in this project.
+    """
+    points, width = np.asarray(x, dtype=np.float64), 1 + eps0 + eps1
+    below, above = (points + eps0) / width, (1 + eps1 - points) / width
+    outside = (below < 0) | (above < 0)
+    log_density = special.xlogy(alpha - 1, np.where(outside, 1.0, below))
+    log_density = log_density + special.xlogy(beta - 1, np.where(outside, 1.0, above))
+    log_density = log_density - special.betaln(alpha, beta)
+    return plain(np.where(outside, 0.0, np.exp(log_density) / width))
+
+
+def shifted_beta_larger(alpha: Real, beta: Real, eps0: Real, eps1: Real) -> Real:
+    r"""Mean of the larger one of :math:`\lambda` and :math:`1-\lambda` for the variable of `shifted_beta_moment`.
+
+    With :math:`u = (1/2+\epsilon_0)/L`, where :math:`\lambda = 1/2`, :math:`s = \alpha+\beta` and the regularised
+    incomplete beta function I,
+
+    .. math:: \frac12 + E|\lambda - \tfrac12| = \frac Ls\{\alpha I_{1-u}(\beta,\alpha+1) + \beta I_u(\alpha,\beta+1)\}
+              - \epsilon_0 I_{1-u}(\beta,\alpha) - \epsilon_1 I_u(\alpha,\beta).
+
+    Source: derived in this project.
+    """
+    s, width = alpha + beta, 1 + eps0 + eps1
+    below, above = (0.5 + eps0) / width, (0.5 + eps1) / width
+    first = width * (alpha / s) * special.betainc(beta, alpha + 1, above) - eps0 * special.betainc(beta, alpha, above)
+    second = width * (beta / s) * special.betainc(alpha, beta + 1, below) - eps1 * special.betainc(alpha, beta, below)
+    return plain(first + second)
+
+
+def dirichlet_entropy(alpha: ArrayLike) -> Real:
+    r"""Mean entropy :math:`-E\sum_t D_t\ln D_t` in nats of Dirichlet weights; parents on the last axis of `alpha`.
+
+    .. math:: \psi(s+1) - \sum_t \frac{\alpha_t}{s} \psi(\alpha_t+1), \quad s = \sum_t \alpha_t.
+
+    Source: note 02, C5 [derived] for two equal concentrations; in general derived in this project.
+    """
+    shapes = np.asarray(alpha, dtype=np.float64)
+    s = shapes.sum(axis=-1, keepdims=True)
+    return plain(np.sum(shapes / s * (special.digamma(s + 1) - special.digamma(shapes + 1)), axis=-1))
+
+
+class MixingLaw(ABC):
+    r"""Law of the mixing weights of k parents, which sum to one: :math:`\tilde X = \sum_t w_t X_t`.
+
+    Who the parents are is the business of a pairing scheme; the weights are in the order in which it draws them.
     Everything that mixing does to central moments of order two to four depends on the weights through the power sums
     :math:`E\sum_t w_t^k` and through :math:`q = (1 - \sum_t w_t^2)/2`, which for two parents with weights
     :math:`\lambda, 1-\lambda` is :math:`q = \lambda(1-\lambda)`.
@@ -97,13 +156,38 @@ class MixingLaw(ABC):
         r"""Power sum :math:`E \sum_t w_t^k` for an integer ``k >= 0``."""
 
     @abstractmethod
-    def weights(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
+    def weight_vectors(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw `size` weight vectors; the last axis has length `n_parents` and sums to one."""
+
+    @property
+    @abstractmethod
+    def weight_means(self) -> NDArray[np.float64]:
+        """Means of the weights, shape (..., k), first parent first; leading axes are those of array parameters."""
+
+    @property
+    @abstractmethod
+    def weight_variances(self) -> NDArray[np.float64]:
+        """Variances of the weights, shape (..., k), first parent first."""
+
+    @property
+    @abstractmethod
+    def dominant_weight(self) -> Real:
+        r"""Mean :math:`E\max_t w_t` of the largest weight."""
+
+    @property
+    @abstractmethod
+    def entropy(self) -> Real:
+        r"""Mean entropy :math:`-E\sum_t w_t\ln w_t` in nats; ValueError if a weight can leave [0, 1]."""
 
     @property
     def variance_factor(self) -> Real:
         r"""Factor :math:`\rho = E\sum_t w_t^2 = 1 - 2r` of the covariance matrix."""
         return 1 - 2 * self.r
+
+    @property
+    def covariance_factor(self) -> Real:
+        r"""The same as `variance_factor`: one weight vector serves all columns of a record."""
+        return self.variance_factor
 
     @property
     def squared_norm_variance(self) -> Real:
@@ -114,3 +198,13 @@ class MixingLaw(ABC):
     def third_moment_factor(self) -> Real:
         r"""Factor :math:`E\sum_t w_t^3` of every third central moment (:math:`1 - 3r` for two parents)."""
         return self.power_sum(3)
+
+
+def check_single_law(law: Any) -> None:
+    """Raise an error unless `law` is a mixing law with single numbers as parameters."""
+    if not isinstance(law, MixingLaw):
+        hint = "; give its law: choice.law" if isinstance(getattr(law, "law", None), MixingLaw) else ""
+        raise TypeError(f"law must be a mixing law, got {type(law).__name__}{hint}")
+    shape = np.shape(law.r)
+    if shape:
+        raise ValueError(f"law must be a single law, got one with parameters of shape {shape}")

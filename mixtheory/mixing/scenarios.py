@@ -82,9 +82,29 @@ class Copying(MixingLaw):
         """Power sum of the weights: 1 for every order."""
         return 1.0
 
-    def weights(self, size: Size, rng: np.random.Generator) -> Array:
+    def weight_vectors(self, size: Size, rng: np.random.Generator) -> Array:
         """Return ones; nothing is drawn."""
         return np.ones((*np.atleast_1d(size), 1))
+
+    @property
+    def weight_means(self) -> Array:
+        """Mean of the weight: 1."""
+        return np.ones(1)
+
+    @property
+    def weight_variances(self) -> Array:
+        """Variance of the weight: 0."""
+        return np.zeros(1)
+
+    @property
+    def dominant_weight(self) -> float:
+        """The only weight: 1."""
+        return 1.0
+
+    @property
+    def entropy(self) -> float:
+        """Entropy of a certain parent: 0."""
+        return 0.0
 
 
 Law = EpBeta | Copying

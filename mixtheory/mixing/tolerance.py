@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mixtheory._validation import check_reals
+from mixtheory._validation import check_choice, check_extensions, check_real, check_reals
 from mixtheory.mixing.laws import Real, plain
 
-__all__ = ["alpha_band", "concentration", "concentration_band", "equal_extension", "eps_band"]
+__all__ = ["alpha_band", "concentration", "concentration_band", "concentration_within", "equal_extension", "eps_band"]
 
 
 def concentration(r: ArrayLike, *, mean: ArrayLike, eps0: ArrayLike, eps1: ArrayLike) -> Real:
@@ -126,6 +126,40 @@ def concentration_band(
     high = np.asarray(concentration(half, mean=mean, eps0=eps0, eps1=eps1))
     # A negative solution lies beyond infinity: at this mean r cannot grow to delta / 2.
     return plain(low), plain(np.where(high > 0, high, np.inf))
+
+
+def concentration_within(
+    delta: float, *, mean: float, eps0: float, eps1: float, side: str = "lower", s: float | None = None
+) -> float:
+    """Return one s = alpha + beta of `concentration_band`: `s` itself if it is inside, otherwise an end of the band.
+
+    Parameters and errors as for `mixtheory.mixing.weights.EpBeta.within`.
+
+    Notes
+    -----
+    Source: note 01, T6 [D]: derived in this project.
+
+    Examples
+    --------
+    >>> round(concentration_within(0.05, mean=0.5, eps0=0.3, eps1=0.3, side="upper"), 4)
+    1.3273
+    """
+    check_choice("side", side, ("lower", "upper"))
+    check_extensions(eps0, eps1)
+    low, high = concentration_band(
+        check_real("delta", delta),
+        mean=check_real("mean", mean),
+        eps0=check_real("eps0", eps0),
+        eps1=check_real("eps1", eps1),
+    )
+    if s is None:
+        s = float(high if side == "lower" else low)
+        if not 0 < s < np.inf:
+            raise ValueError(
+                f"delta is too large: no law with this mean and these extensions attains the {side} end "
+                f"of the band, got {float(delta)!r}"
+            )
+    return check_real("s", s, low=float(low), high=float(high), closed="both" if low > 0 else "right")
 
 
 def alpha_band(delta: ArrayLike, eps: ArrayLike) -> tuple[Real, Real]:

@@ -12,17 +12,16 @@ from scipy import special
 
 from mixtheory._validation import (
     broadcast_parameters,
-    check_choice,
     check_extensions,
     check_generator,
     check_integer,
-    check_real,
     check_reals,
     check_size,
 )
+from mixtheory.mixing import laws
 from mixtheory.mixing.dirichlet import Dirichlet, ExpandedDirichlet
-from mixtheory.mixing.laws import MixingLaw, Real, Size, plain, shifted_beta_moment, shifted_beta_outside
-from mixtheory.mixing.tolerance import concentration, concentration_band, equal_extension
+from mixtheory.mixing.laws import MixingLaw, Real, Size, plain
+from mixtheory.mixing.tolerance import concentration, concentration_within, equal_extension
 
 __all__ = ["Beta", "Dirichlet", "EpBeta", "ExpandedDirichlet", "MixingLaw"]
 
@@ -221,22 +220,7 @@ class EpBeta(MixingLaw):
         >>> round(law.alpha, 4), round(law.variance_factor, 12)
         (0.6636, 1.05)
         """
-        check_choice("side", side, ("lower", "upper"))
-        check_extensions(eps0, eps1)
-        low, high = concentration_band(
-            check_real("delta", delta),
-            mean=check_real("mean", mean),
-            eps0=check_real("eps0", eps0),
-            eps1=check_real("eps1", eps1),
-        )
-        if s is None:
-            s = float(high if side == "lower" else low)
-            if not 0 < s < np.inf:
-                raise ValueError(
-                    f"delta is too large: no law with this mean and these extensions attains the {side} end "
-                    f"of the band, got {float(delta)!r}"
-                )
-        inside = check_real("s", s, low=float(low), high=float(high), closed="both" if low > 0 else "right")
+        inside = concentration_within(delta, mean=mean, eps0=eps0, eps1=eps1, side=side, s=s)
         return EpBeta._from_concentration(inside, mean, eps0, eps1)
 
     # Moments -----------------------------------------------------------------------------------------------------
@@ -279,7 +263,7 @@ class EpBeta(MixingLaw):
 
     def moment(self, k: int) -> Real:
         r"""Moment :math:`E\lambda^k` for an integer ``k >= 0``, by the exact recurrence of `shifted_beta_moment`."""
-        return shifted_beta_moment(check_integer("k", k, low=0), self.alpha, self.beta, self.eps0, self.eps1)
+        return laws.shifted_beta_moment(check_integer("k", k, low=0), self.alpha, self.beta, self.eps0, self.eps1)
 
     def power_sum(self, k: int) -> Real:
         r"""Power sum :math:`E[\lambda^k + (1-\lambda)^k]` for an integer ``k >= 0``."""
@@ -309,6 +293,28 @@ class EpBeta(MixingLaw):
         return self.q_moment(2)
 
     @property
+    def weight_means(self) -> NDArray[np.float64]:
+        """Means (m, 1 - m) of both weights, shape (..., 2)."""
+        return np.stack([self.mean, self.mirror.mean], axis=-1)
+
+    @property
+    def weight_variances(self) -> NDArray[np.float64]:
+        """Variances (v, v) of both weights, shape (..., 2)."""
+        return np.stack([self.var, self.var], axis=-1)
+
+    @property
+    def dominant_weight(self) -> Real:
+        r"""Mean :math:`E\max(\lambda, 1-\lambda)` of the larger weight, by `laws.shifted_beta_larger`."""
+        return laws.shifted_beta_larger(self.alpha, self.beta, self.eps0, self.eps1)
+
+    @property
+    def entropy(self) -> Real:
+        """Mean entropy of the weights in nats, by `laws.dirichlet_entropy`; ValueError unless eps0 = eps1 = 0."""
+        if np.any(self.reach):
+            raise ValueError(f"entropy needs weights in [0, 1], got {self!r}")
+        return laws.dirichlet_entropy(np.stack([self.alpha, self.beta], axis=-1))
+
+    @property
     def third_moment_factor(self) -> Real:
         r"""Factor :math:`E[\lambda^3 + (1-\lambda)^3] = 1 - 3r` of every third central moment."""
         return 1 - 3 * self.r
@@ -317,17 +323,11 @@ class EpBeta(MixingLaw):
 
     def mass_outside(self) -> Real:
         r"""Probability :math:`I_{\epsilon_0/L}(\alpha,\beta) + I_{\epsilon_1/L}(\beta,\alpha)` outside [0, 1]."""
-        return shifted_beta_outside(self.alpha, self.beta, self.eps0, self.eps1)
+        return laws.shifted_beta_outside(self.alpha, self.beta, self.eps0, self.eps1)
 
     def pdf(self, x: ArrayLike) -> Real:
         """Density of lambda at `x`; infinite at an end of the support with shape < 1."""
-        points = np.asarray(x, dtype=np.float64)
-        below, above = (points + self.eps0) / self.width, (1 + self.eps1 - points) / self.width
-        outside = (below < 0) | (above < 0)
-        log_density = special.xlogy(self.alpha - 1, np.where(outside, 1.0, below))
-        log_density = log_density + special.xlogy(self.beta - 1, np.where(outside, 1.0, above))
-        log_density = log_density - special.betaln(self.alpha, self.beta)
-        return plain(np.where(outside, 0.0, np.exp(log_density) / self.width))
+        return laws.shifted_beta_density(x, self.alpha, self.beta, self.eps0, self.eps1)
 
     def cdf(self, x: ArrayLike) -> Real:
         r"""Distribution function :math:`I_{(x+\epsilon_0)/L}(\alpha,\beta)` of lambda."""
@@ -344,7 +344,7 @@ class EpBeta(MixingLaw):
         shape = None if size is None else check_size("size", size)
         return np.asarray(self._stretch(check_generator(rng).beta(self.alpha, self.beta, shape)))
 
-    def weights(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
+    def weight_vectors(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw `size` weight vectors (lambda, 1 - lambda), shape (size, 2)."""
         draws = self.rvs(size, rng)
         return np.stack([draws, 1 - draws], axis=-1)

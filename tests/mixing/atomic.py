@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from mixtheory.mixing.laws import MixingLaw
 
@@ -50,7 +51,7 @@ class AtomicLaw(MixingLaw):
     def q2(self):
         return self._mean(self._q**2)
 
-    def weights(self, size, rng):
+    def weight_vectors(self, size, rng):
         return self._w[rng.choice(len(self.vectors), size=size, p=self.probabilities)]
 
     @property
@@ -60,6 +61,22 @@ class AtomicLaw(MixingLaw):
     @property
     def var(self):
         return self._mean((self._w[:, 0] - self.mean) ** 2)
+
+    @property
+    def weight_means(self):
+        return np.asarray(self.probabilities) @ self._w
+
+    @property
+    def weight_variances(self):
+        return np.asarray(self.probabilities) @ (self._w - self.weight_means) ** 2
+
+    @property
+    def dominant_weight(self):
+        return self._mean(self._w.max(axis=1))
+
+    @property
+    def entropy(self):
+        return self._mean(special.entr(self._w).sum(axis=1))
 
     def mass_outside(self):
         return self._mean((self._w[:, 0] < 0) | (self._w[:, 0] > 1))
@@ -93,32 +110,48 @@ def central_moments(values, probabilities):
     return mean, *(float(np.dot(probabilities, (values - mean) ** k)) for k in (2, 3, 4))
 
 
+def row_choices(n, n_parents, pairing, row=None):
+    """Every choice of the parents of one synthetic row, equally likely; an anchored one needs its `row`."""
+    if pairing == "independent":
+        return list(itertools.product(range(n), repeat=n_parents))
+    if pairing == "distinct":
+        return list(itertools.permutations(range(n), n_parents))
+    others = [i for i in range(n) if i != row]
+    return [(row, *rest) for rest in itertools.permutations(others, n_parents - 1)]
+
+
+def batch_choices(n, n_parents, pairing):
+    """Every choice of the parents of a whole batch by permutations or by a cycle."""
+    if pairing == "derangement":
+        cycles = [(0, *tail) for tail in itertools.permutations(range(1, n))]
+        places = [{i: place for place, i in enumerate(cycle)} for cycle in cycles]
+        return [
+            [[cycle[(place[i] + t) % n] for t in range(n_parents)] for i in range(n)]
+            for cycle, place in zip(cycles, places, strict=True)
+        ]
+    orders = itertools.product(itertools.permutations(range(n)), repeat=n_parents - 1)
+    return [[[i, *(order[i] for order in each)] for i in range(n)] for each in orders]
+
+
 def batches(data, law, pairing, size=None):
     """Every synthetic batch of a table under a pairing scheme: array (m, size) and probabilities (m,)."""
     x = np.asarray(data, dtype=float)
-    n = x.size
-    lambdas = law.lambdas
+    n, k = x.size, law.n_parents
+    atoms = list(zip(np.array(law.vectors), law.probabilities, strict=True))
     found, mass = [], []
-    if pairing in ("independent", "distinct"):
-        pairs = [(i, j) for i in range(n) for j in range(n) if pairing == "independent" or i != j]
-        rows = [(w * x[i] + (1 - w) * x[j], p / len(pairs)) for i, j in pairs for w, p in lambdas]
-        for batch in itertools.product(rows, repeat=n if size is None else size):
+    if pairing in ("independent", "distinct", "anchored"):
+        choices = [row_choices(n, k, pairing, row) for row in range(n if size is None else size)]
+        rows = [[(w @ x[list(who)], p / len(each)) for who in each for w, p in atoms] for each in choices]
+        for batch in itertools.product(*rows):
             found.append([value for value, _ in batch])
             mass.append(np.prod([p for _, p in batch]))
         return np.array(found), np.array(mass)
-    if pairing == "derangement":
-        partners = []
-        for tail in itertools.permutations(range(1, n)):
-            cycle = (0, *tail)
-            following = dict(zip(cycle, (*cycle[1:], cycle[0]), strict=True))
-            partners.append([following[i] for i in range(n)])
-    else:
-        partners = [list(order) for order in itertools.permutations(range(n))]
-    for partner in partners:
-        weights = [(lam,) * n for lam in lambdas] if pairing == "shared" else itertools.product(lambdas, repeat=n)
+    choices = batch_choices(n, k, pairing)
+    for parents in choices:
+        values = x[np.array(parents)]
+        weights = [(atom,) * n for atom in atoms] if pairing == "shared" else itertools.product(atoms, repeat=n)
         for batch in weights:
-            w = np.array([value for value, _ in batch])
-            found.append(w * x + (1 - w) * x[partner])
+            found.append(np.sum(values * [w for w, _ in batch], axis=1))
             shares = [p for _, p in batch]
-            mass.append((shares[0] if pairing == "shared" else np.prod(shares)) / len(partners))
+            mass.append((shares[0] if pairing == "shared" else np.prod(shares)) / len(choices))
     return np.array(found), np.array(mass)

@@ -7,10 +7,10 @@ from math import factorial, prod
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, special, stats
 
 from mixtheory.mixing.dirichlet import Dirichlet, ExpandedDirichlet
-from mixtheory.mixing.weights import EpBeta
+from mixtheory.mixing.weights import Beta, EpBeta
 
 CASES = [
     (1.0, 3, 0.0),
@@ -88,9 +88,28 @@ class TestMoments:
         assert law.third_moment_factor == pytest.approx(law.power_sum(3), rel=1e-13)
         assert law.squared_norm_variance == pytest.approx(4 * float(q2 - r**2), rel=1e-9, abs=1e-13)
 
+    def test_largest_weight_and_entropy(self, alpha, k, eps):
+        law = ExpandedDirichlet(alpha, k, eps)
+        shapes = np.array(law.alpha)
+        tail = integrate.quad(lambda x: 1 - stats.gamma.cdf(x, shapes).prod(), 0, 60, epsabs=1e-11, limit=200)[0]
+        largest = tail / shapes.sum()
+        assert law.dominant_weight == pytest.approx(law.width * largest - eps, rel=1e-9)
+        assert np.array_equal(law.weight_means, law.mean)
+        assert np.array_equal(law.weight_variances, law.var)
+        assert law.covariance_factor == law.variance_factor
+        if eps:
+            with pytest.raises(ValueError, match=r"entropy needs weights in \[0, 1\], got ExpandedDirichlet"):
+                law.entropy  # noqa: B018
+        else:
+            parts = [
+                integrate.quad(lambda d, a=a: special.entr(d) * stats.beta.pdf(d, a, shapes.sum() - a), 0, 1)[0]
+                for a in shapes
+            ]
+            assert law.entropy == pytest.approx(sum(parts), rel=1e-7)
+
     def test_draws(self, alpha, k, eps):
         law = ExpandedDirichlet(alpha, k, eps)
-        draws = law.weights(3000, np.random.default_rng(11))
+        draws = law.weight_vectors(3000, np.random.default_rng(11))
         assert draws.shape == (3000, law.n_parents)
         assert draws.sum(axis=1) == pytest.approx(1.0, abs=1e-13)
         assert np.array_equal(draws, law.rvs(3000, np.random.default_rng(11)))
@@ -98,6 +117,31 @@ class TestMoments:
         for t, a in enumerate(law.alpha):
             marginal = EpBeta(a, total - a, eps, (law.n_parents - 1) * eps)
             assert stats.kstest(draws[:, t], marginal.cdf).pvalue > 1e-9
+
+
+@pytest.mark.parametrize("k", [2, 3, 10, 100, 5000])
+def test_flat_law_has_harmonic_numbers(k):
+    """Spacings of k - 1 uniform points: E max = H_k / k and mean entropy H_k - 1 (textbook)."""
+    harmonic = sum(1 / j for j in range(1, k + 1))
+    law = Dirichlet(1.0, k)
+    assert law.dominant_weight == pytest.approx(harmonic / k, rel=1e-11)
+    assert law.entropy == pytest.approx(harmonic - 1, rel=1e-12)
+    assert law.covariance_factor == pytest.approx(2 / (k + 1), rel=1e-12)
+
+
+@pytest.mark.parametrize("shapes", [(1.0, 1.0), (1e-6, 1e-6), (0.1, 3.0), (40.0, 7.0), (1e5, 1e5), (1e6, 1.0)])
+def test_two_parents_are_the_beta_law(shapes):
+    law, beta = Dirichlet(shapes), Beta(*shapes)
+    assert law.dominant_weight == pytest.approx(beta.dominant_weight, rel=2e-11)
+    assert law.entropy == pytest.approx(beta.entropy, rel=1e-14)
+    assert law.weight_means == pytest.approx(beta.weight_means, rel=1e-13)
+    assert law.weight_variances == pytest.approx(beta.weight_variances, rel=1e-12)
+
+
+def test_largest_of_uneven_weights_against_draws():
+    law = ExpandedDirichlet((0.3, 4.0, 25.0, 26.0), eps=0.2)
+    largest = law.weight_vectors(20000, np.random.default_rng(8)).max(axis=1)
+    assert abs(largest.mean() - law.dominant_weight) < 6.5 * largest.std() / np.sqrt(20000)
 
 
 @pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
@@ -188,7 +232,7 @@ def test_bad_input():
     with pytest.raises(ValueError, match="x must hold weights that sum to 1"):
         Dirichlet(1.0, 3).pdf([0.5, 0.5, 0.5])
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
-        Dirichlet(1.0, 3).weights(4, None)
+        Dirichlet(1.0, 3).weight_vectors(4, None)
 
 
 @pytest.mark.parametrize("size", [-1, 2.5, True, (3, -1), "many"])

@@ -123,7 +123,7 @@ def test_bound_vanishes_for_copies():
 @pytest.mark.parametrize("law", [Dirichlet(1.0, 3), ExpandedDirichlet.preserving(0.5, 3)])
 def test_bound_covers_more_parents(law):
     rng = np.random.default_rng(11)
-    scale = np.sqrt((law.weights(20000, rng) ** 2).sum(axis=1))
+    scale = np.sqrt((law.weight_vectors(20000, rng) ** 2).sum(axis=1))
     x = np.linspace(0, 4, 41)
     mixed = stats.norm.cdf(x[:, None] / scale).mean(axis=1)
     error = np.sqrt(np.log(2 / 1e-9) / (2 * scale.size))  # Hoeffding at one point

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
+from mixtheory.mixing.quadrature import expect
 from mixtheory.mixing.weights import Beta, EpBeta, MixingLaw
 
 PUBLISHED = EpBeta(4.34, 1.33, 0.3, 0.3)
@@ -112,6 +113,28 @@ class TestMoments:
         assert mirror.pdf(1 - inner) == pytest.approx(law.pdf(inner), rel=1e-10)
         assert mirror.cdf(1 - inner) == pytest.approx(1 - law.cdf(inner), abs=1e-12)
 
+    def test_means_and_variances_of_both_weights(self, law):
+        assert law.weight_means == pytest.approx([law.mean, 1 - law.mean], abs=1e-14)
+        assert law.weight_variances == pytest.approx([law.var, law.mirror.var], rel=1e-12)
+        assert law.covariance_factor == law.variance_factor
+        # E sum w^2 from the means and variances
+        assert law.weight_means @ law.weight_means + law.weight_variances.sum() == pytest.approx(
+            law.variance_factor, rel=1e-12
+        )
+
+    def test_dominant_weight_matches_quadrature(self, law):
+        larger = expect(law, lambda w: np.maximum(w, 1 - w))
+        assert law.dominant_weight == pytest.approx(float(larger), rel=1e-10)
+        assert law.dominant_weight == pytest.approx(law.mirror.dominant_weight, rel=1e-12)
+
+    def test_entropy_matches_quadrature_or_is_refused(self, law):
+        if law.reach:
+            with pytest.raises(ValueError, match=r"entropy needs weights in \[0, 1\], got EpBeta"):
+                law.entropy  # noqa: B018
+        else:
+            expected = expect(law, lambda w: special.entr(w) + special.entr(1 - w))
+            assert law.entropy == pytest.approx(float(expected), rel=1e-10)
+
     def test_reach_is_the_larger_extension(self, law):
         assert law.reach == max(law.eps0, law.eps1)
         assert law.n_parents == 2
@@ -153,7 +176,7 @@ class TestDistribution:
         assert stats.kstest(draws, law.cdf).pvalue > 1e-9
 
     def test_weights_sum_to_one(self, law):
-        first = law.weights((3, 5), np.random.default_rng(1))
+        first = law.weight_vectors((3, 5), np.random.default_rng(1))
         assert first.shape == (3, 5, 2)
         assert first.sum(axis=-1) == pytest.approx(1.0, abs=1e-15)
         assert np.array_equal(first[..., 0], law.rvs((3, 5), np.random.default_rng(1)))
@@ -170,6 +193,28 @@ def test_published_example():
     assert round(PUBLISHED.mean, 6) == 0.924691
     assert round(PUBLISHED.variance_factor, 6) == 0.998548
     assert round(PUBLISHED.q2, 6) == 0.034486
+
+
+def test_arrays_of_parameters_have_weights_on_the_last_axis():
+    rows = [(0.1, 0.1), (2.0, 5.0), (1.0, 1.0)]
+    law = Beta(*np.transpose(rows))
+    single = [Beta(*row) for row in rows]
+    assert law.weight_means == pytest.approx(np.array([one.weight_means for one in single]), rel=1e-14)
+    assert law.weight_variances == pytest.approx(np.array([one.weight_variances for one in single]), rel=1e-14)
+    assert law.dominant_weight == pytest.approx([one.dominant_weight for one in single], rel=1e-14)
+    assert law.entropy == pytest.approx([one.entropy for one in single], rel=1e-14)
+    with pytest.raises(ValueError, match="entropy needs weights in"):
+        EpBeta([1.0, 2.0], 1.0, [0.0, 0.1], 0.0).entropy  # noqa: B018
+
+
+def test_uniform_weights_have_textbook_values():
+    assert Beta.uniform().dominant_weight == pytest.approx(3 / 4, rel=1e-15)
+    assert Beta.uniform().entropy == pytest.approx(1 / 2, rel=1e-15)
+    # U(a, 1 - a) with a = (1 - sqrt 3) / 2: the mean of the larger weight is 1/2 + sqrt(3) / 4
+    assert EpBeta.preserving_uniform().dominant_weight == pytest.approx(0.5 + np.sqrt(3) / 4, rel=1e-14)
+    assert Beta(1e6, 1e6).dominant_weight == pytest.approx(0.5 + 0.5 / np.sqrt(np.pi * 1e6), rel=1e-6)
+    # U(0, 3): E|lambda - 1/2| = (1/8 + 25/8) / 3
+    assert EpBeta(1.0, 1.0, 0.0, 2.0).dominant_weight == pytest.approx(0.5 + 13 / 12, rel=1e-15)
 
 
 def test_swapped_extensions_change_the_law():
@@ -334,7 +379,7 @@ class TestBadInput:
         ("size", "error"), [(-3, ValueError), ("a", TypeError), (2.0, TypeError), ((2, -1), ValueError)]
     )
     def test_sizes(self, size, error):
-        for draw in (UNEQUAL.rvs, UNEQUAL.weights):
+        for draw in (UNEQUAL.rvs, UNEQUAL.weight_vectors):
             with pytest.raises(error, match="size must be an integer"):
                 draw(size, np.random.default_rng(0))
 

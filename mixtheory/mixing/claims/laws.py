@@ -303,11 +303,11 @@ SAMPLER = Claim(
             interval=DKW(lambda x: weights.EpBeta(*ASYMMETRIC).mirror.cdf(x), lambda: 1 - _edges()[::-1]),
         ),
     ),
-    simulate=lambda rng, n: weights.EpBeta(*ASYMMETRIC).weights(n, rng),
+    simulate=lambda rng, n: weights.EpBeta(*ASYMMETRIC).weight_vectors(n, rng),
     mutants=(
-        SimulatorMutant("eps of the other side", lambda rng, n: weights.EpBeta(*SWAPPED).weights(n, rng)),
+        SimulatorMutant("eps of the other side", lambda rng, n: weights.EpBeta(*SWAPPED).weight_vectors(n, rng)),
         SimulatorMutant(
-            "lambda clipped to [0, 1]", lambda rng, n: clipped(weights.EpBeta(*ASYMMETRIC).weights(n, rng))
+            "lambda clipped to [0, 1]", lambda rng, n: clipped(weights.EpBeta(*ASYMMETRIC).weight_vectors(n, rng))
         ),
         FormulaMutant("uniform law", lambda: [(_edges() + 0.15) / 1.55, None]),
     ),

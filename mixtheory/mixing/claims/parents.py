@@ -334,10 +334,10 @@ SAMPLER = Claim(
         )
         for i in range(3)
     ),
-    simulate=lambda rng, n: _uneven().weights(n, rng),
+    simulate=lambda rng, n: _uneven().weight_vectors(n, rng),
     mutants=(
-        SimulatorMutant("parents reversed", lambda rng, n: _uneven().weights(n, rng)[:, ::-1]),
-        SimulatorMutant("not expanded", lambda rng, n: weights.Dirichlet(ALPHA).weights(n, rng)),
+        SimulatorMutant("parents reversed", lambda rng, n: _uneven().weight_vectors(n, rng)[:, ::-1]),
+        SimulatorMutant("not expanded", lambda rng, n: weights.Dirichlet(ALPHA).weight_vectors(n, rng)),
         FormulaMutant("uniform law", lambda: [(_edges(0) + EPS) / (1 + 3 * EPS), None, None]),
     ),
 )
