@@ -1,30 +1,29 @@
-r"""Finite samples: what mixing does to the moments of a table of n rows, for every way to pair the rows.
+r"""Finite samples: batches of synthetic rows, generations of them, and what their mean is worth.
 
-Given data x with plug-in variance S^2 (divisor n) and sample variance s^2 (divisor n - 1), a synthetic row is
-lambda x_i + (1 - lambda) x_j. Pairing schemes:
+Given n rows of data with plug-in variance S^2 (divisor n) and sample variance s^2 (divisor n - 1), a batch of synthetic
+rows is made with a law of weights and a pairing scheme of `points`, which holds what a single row does. r is half of
+1 - E sum_t w_t^2, so that formulas in r hold for any number of parents.
 
-- ``"independent"``: i and j drawn independently with replacement, so a row meets itself with probability 1/n;
-- ``"distinct"``: a uniformly drawn pair i != j for every synthetic row;
-- ``"permutation"``: row i with row pi(i) of one uniform permutation, its own lambda for every row;
-- ``"derangement"``: row i with its successor on one uniformly random cycle through all rows, lambda as above;
-- ``"shared"``: a uniform permutation and one lambda for the whole batch.
-
-Section 4 of the theory note; every formula is tagged [D]: derived in this project.
+Section 4 of note 01 and C8, C11 of note 02; every formula is derived in this project.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from mixtheory._validation import check_choice, check_integer, check_matrix, check_real, check_reals
-from mixtheory.mixing.laws import Real, plain
-from mixtheory.mixing.moments import fourth_central_moment, third_central_moment
-from mixtheory.mixing.weights import EpBeta
+from mixtheory.mixing.laws import MixingLaw, Real, plain
+from mixtheory.mixing.points import (
+    PAIRINGS,
+    check_scheme,
+    deviation_scale,
+    point_variance_factor,
+    within_row_factor,
+)
 
 __all__ = [
-    "PAIRINGS",
     "batch_variance",
     "batch_variance_factor",
     "compensated_eps",
@@ -33,147 +32,39 @@ __all__ = [
     "mean_variance_factor",
     "naive_coverage",
     "neutral_r",
-    "point_fourth_moment",
-    "point_third_moment",
-    "point_variance",
 ]
 
-PAIRINGS = ("independent", "distinct", "permutation", "derangement", "shared")
 
-
-def _sample(data: ArrayLike) -> tuple[NDArray[np.float64], int]:
-    """Return the centred sample and its size, at least two."""
-    x = check_matrix("data", data, ndim=1, min_rows=2)
-    return x - np.mean(x), x.size
-
-
-def _moment(x: NDArray[np.float64], k: int) -> float:
-    """Return the plug-in central moment of a centred sample."""
-    return float(np.mean(x**k))
-
-
-def _deviation_scale(n: int, pairing: str) -> float:
-    """Return the factor on the deviation from the law of the data when a row cannot meet itself.
-
-    A pair with replacement is a row twice (probability 1/n), which mixes to itself, or a distinct pair. So for any
-    functional linear in the law the deviation is n / (n - 1) times larger for distinct pairs. A row of a uniform
-    permutation is a pair with replacement, a row of a random cycle is a distinct pair.
-    """
-    return n / (n - 1) if pairing in ("distinct", "derangement") else 1.0
-
-
-def _point_moment(data_moment: Real, replaced_moment: Real, n: int, pairing: str) -> Real:
-    """Return a central moment of one synthetic row from the same moment of the data and of a pair with replacement."""
-    return data_moment + _deviation_scale(n, pairing) * (replaced_moment - data_moment)
-
-
-def _check_scheme(n: int, pairing: str) -> tuple[int, str]:
-    return check_integer("n", n, low=2), check_choice("pairing", pairing, PAIRINGS)
-
-
-def point_variance(law: EpBeta, data: ArrayLike, pairing: str = "independent") -> Real:
-    r"""Variance of one synthetic row given the data.
-
-    .. math:: (1 - 2 r) S^2 \ \text{(independent, permutation, shared)}, \qquad
-              (1 - 2 r \tfrac{n}{n-1}) S^2 \ \text{(distinct, derangement)}.
-
-    Parameters
-    ----------
-    law : EpBeta
-    data : array_like, shape (n,)
-        At least two finite values.
-    pairing : str
-        One of `PAIRINGS`.
-
-    Raises
-    ------
-    ValueError
-        If the data have fewer than two rows, are not finite or not one-dimensional, or the pairing is unknown.
-
-    Notes
-    -----
-    Section 4 [D]: derived in this project.
-
-    Examples
-    --------
-    >>> from mixtheory.mixing.weights import Beta
-    >>> float(round(point_variance(Beta(1.0, 1.0), [0, 1, 2, 4, 9], "distinct"), 6))
-    5.926667
-    """
-    x, n = _sample(data)
-    check_choice("pairing", pairing, PAIRINGS)
-    return _plug_in_variance_factor(law, n, pairing) * _moment(x, 2)
-
-
-def _plug_in_variance_factor(law: EpBeta, n: int, pairing: str) -> Real:
-    """Return the variance of one synthetic row divided by the plug-in variance of the data."""
-    return _point_moment(1.0, law.variance_factor, n, pairing)
-
-
-def point_third_moment(law: EpBeta, data: ArrayLike, pairing: str = "independent") -> Real:
-    r"""Third central moment of one synthetic row given the data: m_3 (1 - 3 r), with r n / (n - 1) for distinct pairs.
-
-    Parameters and errors as for `point_variance`. Section 4 [D]: derived in this project.
-
-    Examples
-    --------
-    >>> from mixtheory.mixing.weights import Beta
-    >>> float(round(point_third_moment(Beta(1.0, 1.0), [0, 1, 2, 4, 9], "distinct"), 6))
-    11.286
-    """
-    x, n = _sample(data)
-    check_choice("pairing", pairing, PAIRINGS)
-    third = _moment(x, 3)
-    return _point_moment(third, third_central_moment(law, third), n, pairing)
-
-
-def point_fourth_moment(law: EpBeta, data: ArrayLike, pairing: str = "independent") -> Real:
-    r"""Fourth central moment of one synthetic row given the data.
-
-    .. math:: m_4 + c \, [(2 q_2 - 4 r) m_4 + 6 q_2 m_2^2]
-
-    with c = 1, or n / (n - 1) for distinct pairs.
-
-    Parameters and errors as for `point_variance`. Section 4 [D]: derived in this project.
-
-    Examples
-    --------
-    >>> from mixtheory.mixing.weights import Beta
-    >>> float(round(point_fourth_moment(Beta(1.0, 1.0), [0, 1, 2, 4, 9], "distinct"), 4))
-    88.9272
-    """
-    x, n = _sample(data)
-    check_choice("pairing", pairing, PAIRINGS)
-    fourth = _moment(x, 4)
-    replaced = fourth_central_moment(law, fourth, _moment(x, 2))
-    return _point_moment(fourth, replaced, n, pairing)
-
-
-def mean_variance_factor(law: EpBeta, n: int, pairing: str = "independent", size: int | None = None) -> Real:
+def mean_variance_factor(law: MixingLaw, n: int, pairing: str = "independent", size: int | None = None) -> Real:
     r"""Variance of the mean of a synthetic batch given the data, divided by S^2.
 
-    .. math:: \rho / N, \quad (1 - 2 r \tfrac{n}{n-1}) / N, \quad 2 v / n, \quad 2 v / (n - 1), \quad 0
+    .. math:: (1 - 2 r) / N, \quad (1 - 2 r \tfrac{n}{n-1}) / N, \quad c_W / n, \quad V / n, \quad V / (n - 1), \quad 0
 
-    for independent, distinct, permutation, derangement and shared, with v = Var lambda.
+    for independent, distinct, anchored, permutation, derangement and shared, with V = sum_t Var w_t, which is
+    2 Var lambda for two parents, and c_W the `within_row_factor`.
 
     Parameters
     ----------
-    law : EpBeta
+    law : MixingLaw
+        Any number of parents.
     n : int
         Rows of the data, at least 2.
     pairing : str
         One of `PAIRINGS`.
     size : int, optional
-        Rows N of the batch; n by default, and always n for the pairings that use each row once.
+        Rows N of the batch; n by default, and always n for the pairings that give every row its turn.
 
     Raises
     ------
     ValueError
-        If n or size is out of range, the pairing is unknown, or a size is given that the pairing cannot have.
+        If n or size is out of range, the pairing is unknown, needs more rows than n for the parents of the law, or
+        cannot have the size.
 
     Notes
     -----
-    Section 4 [D]: derived in this project. Under a permutation the mean moves by (1/n) sum lambda_i (x_i - x_pi(i)).
+    Note 01, section 4 [D] (two parents) and note 02, C8 [derived]: derived in this project. Given who the parents are,
+    the mean under permutations and cycles moves only by the weights: row by row by a quadratic form in the covariance
+    matrix of the weights, whose entries sum to zero and whose trace is V.
 
     Examples
     --------
@@ -181,29 +72,33 @@ def mean_variance_factor(law: EpBeta, n: int, pairing: str = "independent", size
     >>> float(round(mean_variance_factor(EpBeta.preserving_symmetric(1.0), 10, "permutation"), 12))
     0.05
     """
-    n, pairing = _check_scheme(n, pairing)
+    n, pairing = check_scheme(law, n, pairing)
     rows = n if size is None else check_integer("size", size, low=1)
     if pairing in ("independent", "distinct"):
-        return _plug_in_variance_factor(law, n, pairing) / rows
+        return point_variance_factor(law, n, pairing) / rows
     if rows != n:
-        raise ValueError(f"size must be n = {n} for pairing {pairing!r}, which uses every row once, got {rows}")
+        raise ValueError(f"size must be n = {n} for pairing {pairing!r}, which gives every row its turn, got {rows}")
     if pairing == "shared":
         return 0.0
-    return _deviation_scale(n, pairing) * 2 * law.var / n
+    if pairing == "anchored":
+        return within_row_factor(law, n) / n
+    return deviation_scale(n, pairing) * plain(np.sum(law.weight_variances, axis=-1)) / n
 
 
-def batch_variance_factor(law: EpBeta, n: int, pairing: str = "independent") -> Real:
+def batch_variance_factor(law: MixingLaw, n: int, pairing: str = "independent") -> Real:
     r"""Factor per generation: expected sample variance of a batch of n synthetic rows over that of the data.
 
-    .. math:: (1 - 2 r)(1 - \tfrac1n), \quad \tfrac{n-1}{n} - 2 r, \quad 1 - 2 r - \tfrac{2 v}{n}, \quad
-              1 - 2 r \tfrac{n}{n-1} - \tfrac{2 v}{n-1}, \quad 1 - 2 r
+    .. math:: (1 - 2 r)(1 - \tfrac1n), \quad \tfrac{n-1}{n} - 2 r, \quad 1 - 2 r \tfrac{n}{n-1} - \tfrac{c_W}{n}, \quad
+              1 - 2 r - \tfrac{V}{n}, \quad 1 - 2 r \tfrac{n}{n-1} - \tfrac{V}{n-1}, \quad 1 - 2 r
 
-    for independent, distinct, permutation, derangement and shared. All follow from one identity: the expected plug-in
-    variance of a batch is the variance of a row minus the variance of the batch mean.
+    for independent, distinct, anchored, permutation, derangement and shared, symbols as in `mean_variance_factor`. All
+    follow from one identity: the expected plug-in variance of a batch is the variance of a row minus the variance of
+    the batch mean. The same factor multiplies the covariance matrix.
 
     Parameters
     ----------
-    law : EpBeta
+    law : MixingLaw
+        Any number of parents.
     n : int
         Rows of the data and of the batch, at least 2.
     pairing : str
@@ -212,11 +107,11 @@ def batch_variance_factor(law: EpBeta, n: int, pairing: str = "independent") -> 
     Raises
     ------
     ValueError
-        If n is below 2 or the pairing is unknown.
+        If n is below 2, the pairing is unknown, or it needs more rows than n for the parents of the law.
 
     Notes
     -----
-    Section 4 [D]: derived in this project.
+    Note 01, section 4 [D] (two parents) and note 02, C8 and C11 [derived]: derived in this project.
 
     Examples
     --------
@@ -224,14 +119,13 @@ def batch_variance_factor(law: EpBeta, n: int, pairing: str = "independent") -> 
     >>> float(round(batch_variance_factor(Beta(1.0, 1.0), 10, "distinct"), 12))
     0.566666666667
     """
-    n, pairing = _check_scheme(n, pairing)
-    return _plug_in_variance_factor(law, n, pairing) - mean_variance_factor(law, n, pairing)
+    return point_variance_factor(law, n, pairing) - mean_variance_factor(law, n, pairing)
 
 
-def batch_variance(law: EpBeta, data: ArrayLike, pairing: str = "independent") -> Real:
+def batch_variance(law: MixingLaw, data: ArrayLike, pairing: str = "independent") -> Real:
     r"""Sample variance (divisor n - 1) of a batch of n synthetic rows, expected given the data.
 
-    Parameters and errors as for `point_variance`. Section 4 [D]: derived in this project.
+    Parameters, errors and source as for `point_variance` and `batch_variance_factor`.
 
     Examples
     --------
@@ -239,14 +133,15 @@ def batch_variance(law: EpBeta, data: ArrayLike, pairing: str = "independent") -
     >>> float(round(batch_variance(Beta(1.0, 1.0), [0, 1, 2, 4, 9], "independent"), 6))
     6.773333
     """
-    x, n = _sample(data)
-    return batch_variance_factor(law, n, pairing) * _moment(x, 2) * n / (n - 1)
+    x = check_matrix("data", data, ndim=1, min_rows=2)
+    return batch_variance_factor(law, x.size, pairing) * float(np.var(x, ddof=1))
 
 
-def generation_variance_factor(law: EpBeta, n: int, pairing: str, generations: int) -> Real:
+def generation_variance_factor(law: MixingLaw, n: int, pairing: str, generations: int) -> Real:
     r"""E s_t^2 / s_0^2 after t generations of n rows: the t-th power of `batch_variance_factor`.
 
-    Parameters and errors as for `generation_mean_variance`. Section 4 [D]: derived in this project.
+    Parameters and errors as for `generation_mean_variance`. Note 01, section 4 [D] (two parents) and note 02,
+    C11 [derived]: derived in this project.
 
     Examples
     --------
@@ -257,7 +152,7 @@ def generation_variance_factor(law: EpBeta, n: int, pairing: str, generations: i
     return batch_variance_factor(law, n, pairing) ** check_integer("generations", generations, low=0)
 
 
-def generation_mean_variance(law: EpBeta, n: int, pairing: str, generations: int, variance: ArrayLike = 1.0) -> Real:
+def generation_mean_variance(law: MixingLaw, n: int, pairing: str, generations: int, variance: ArrayLike = 1.0) -> Real:
     r"""Variance of the sample mean of generation t over data and mixing, for n iid rows of variance sigma^2 at t = 0.
 
     .. math:: Var(\bar x_t) = \frac{\sigma^2}{n} \Big[1 + (n - 1) c \sum_{s < t} f^s\Big]
@@ -267,7 +162,8 @@ def generation_mean_variance(law: EpBeta, n: int, pairing: str, generations: int
 
     Parameters
     ----------
-    law : EpBeta
+    law : MixingLaw
+        Any number of parents.
     n, pairing, generations
         Rows of every generation (at least 2), one of `PAIRINGS`, number of generations.
     variance : array_like
@@ -290,21 +186,24 @@ def generation_mean_variance(law: EpBeta, n: int, pairing: str, generations: int
     """
     t = check_integer("generations", generations, low=0)
     sigma2 = check_reals("variance", variance, low=0, closed="left")
+    of_mean = mean_variance_factor(law, n, pairing)
     survived: Real = sum((generation_variance_factor(law, n, pairing, s) for s in range(t)), start=0.0)
-    return sigma2 / n * (1 + (n - 1) * mean_variance_factor(law, n, pairing) * survived)
+    return sigma2 / n * (1 + (n - 1) * of_mean * survived)
 
 
-def naive_coverage(law: EpBeta, pairing: str = "independent", level: float = 0.95) -> Real:
+def naive_coverage(law: MixingLaw, pairing: str = "independent", level: float = 0.95) -> Real:
     r"""Asymptotic coverage of mu by the usual interval computed from one synthetic batch as large as the data.
 
-    .. math:: 2 \Phi\big(z \sqrt{\rho / (1 + c)}\big) - 1
+    .. math:: 2 \Phi\big(z \sqrt{A_2 / (1 + c)}\big) - 1, \qquad A_2 = E \sum_t w_t^2 = 1 - 2 r,
 
-    where sigma^2 c / n is the variance of the batch mean given the data: c = rho for pairs, 2 v for a permutation or a
-    cycle, and 0 for one shared weight. The interval believes in sigma^2 rho / n; the truth is sigma^2 (1 + c) / n.
+    where sigma^2 c / n is the variance of the batch mean given the data: c = A_2 for independent and distinct parents,
+    A_2 - (E w_1)^2 for anchored rows, sum_t Var w_t for permutations or a cycle, and 0 for shared weights. The interval
+    believes in sigma^2 A_2 / n; the truth is sigma^2 (1 + c) / n.
 
     Parameters
     ----------
-    law : EpBeta
+    law : MixingLaw
+        Any number of parents.
     pairing : str
         One of `PAIRINGS`.
     level : float
@@ -317,7 +216,7 @@ def naive_coverage(law: EpBeta, pairing: str = "independent", level: float = 0.9
 
     Notes
     -----
-    Section 4 [D]: derived in this project; leading order as n grows.
+    Note 01, section 4 [D] (two parents): derived in this project; leading order as n grows and the law stays.
 
     Examples
     --------
@@ -327,25 +226,28 @@ def naive_coverage(law: EpBeta, pairing: str = "independent", level: float = 0.9
     """
     check_choice("pairing", pairing, PAIRINGS)
     z = ndtri((1 + check_real("level", level, low=0, high=1)) / 2)
-    spread = {"permutation": 2 * law.var, "derangement": 2 * law.var, "shared": 0.0}.get(pairing, law.variance_factor)
-    return 2 * plain(ndtr(z * np.sqrt(law.variance_factor / (1 + spread)))) - 1
+    of_weights = np.sum(law.weight_variances, axis=-1)
+    anchored = law.variance_factor - law.weight_means[..., 0] ** 2
+    spread = {"permutation": of_weights, "derangement": of_weights, "shared": 0.0, "anchored": anchored}
+    return 2 * plain(ndtr(z * np.sqrt(law.variance_factor / (1 + spread.get(pairing, law.variance_factor))))) - 1
 
 
 def neutral_r(n: int, pairing: str = "independent", mean: float = 0.5) -> float:
     r"""Value of r at which E s^2 stays constant over generations of n rows.
 
-    .. math:: -\frac{1}{2 (n - 1)}, \quad -\frac{1}{2 n}, \quad -\frac{m (1 - m)}{n - 1}, \quad
-              -\frac{m (1 - m)}{n - 1}, \quad 0
+    .. math:: -\frac{1}{2 (n - 1)}, \quad -\frac{1}{2 n}, \quad -\frac{(1 - m)(n (1 + m) - 2)}{2 (n - 1)^2}, \quad
+              -\frac{m (1 - m)}{n - 1}, \quad -\frac{m (1 - m)}{n - 1}, \quad 0
 
-    for independent, distinct, permutation, derangement and shared; m = E lambda matters only for permutation and
-    derangement, where v = m (1 - m) - r.
+    for independent, distinct, anchored, permutation, derangement and shared, with the mean m of the first weight. The
+    forms for permutation and derangement are those of two parents, where v = m (1 - m) - r; the others hold for any
+    number of parents.
 
     Parameters
     ----------
     n, pairing
         Rows of every generation (at least 2), one of `PAIRINGS`.
     mean : float
-        Mean of lambda, in (0, 1).
+        Mean of the first weight (of lambda), in (0, 1).
 
     Raises
     ------
@@ -354,19 +256,22 @@ def neutral_r(n: int, pairing: str = "independent", mean: float = 0.5) -> float:
 
     Notes
     -----
-    Section 4 [D]: derived in this project.
+    Note 01, section 4 [D], and for anchored rows from C8 of note 02 [derived]: derived in this project.
 
     Examples
     --------
     >>> neutral_r(10, "distinct")
     -0.05
     """
-    n, pairing = _check_scheme(n, pairing)
+    n = check_integer("n", n, low=2)
+    check_choice("pairing", pairing, PAIRINGS)
     m = check_real("mean", mean, low=0, high=1)
     if pairing == "independent":
         return -1 / (2 * (n - 1))
     if pairing == "distinct":
         return -1 / (2 * n)
+    if pairing == "anchored":
+        return -(1 - m) * (n * (1 + m) - 2) / (2 * (n - 1) ** 2)
     if pairing == "shared":
         return 0.0
     return -m * (1 - m) / (n - 1)

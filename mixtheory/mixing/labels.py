@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from mixtheory._validation import check_choice, check_real, check_reals
 from mixtheory.mixing.classes import Classes, check_probabilities
 from mixtheory.mixing.laws import MixingLaw
-from mixtheory.mixing.quadrature import expect
 from mixtheory.mixing.weights import EpBeta
 
 __all__ = [
@@ -28,6 +27,7 @@ __all__ = [
     "owner_weight",
     "pooled_covariance",
     "same_class_covariances",
+    "soft_label_class_means",
     "soft_label_covariance",
     "soft_label_cross_covariance",
     "soft_label_mean",
@@ -90,10 +90,38 @@ def pooled_covariance(laws: MixingLaw | Sequence[MixingLaw], classes: Classes) -
     return classes.average(mixed) + classes.between
 
 
-def soft_label_mean(law: EpBeta, probabilities: ArrayLike) -> Array:
-    r"""Mean pi of the soft label lambda e_i + (1 - lambda) e_j (T10(b) [D], derived in this project)."""
+def soft_label_mean(law: MixingLaw, probabilities: ArrayLike) -> Array:
+    r"""Mean pi = sum_t E w_t pi of the soft label sum_t w_t e_t (T10(b) [D], derived in this project)."""
     pi = check_probabilities(probabilities)
-    return np.asarray(law.mean * pi + (1 - law.mean) * pi)
+    return np.asarray(np.sum(law.weight_means, axis=-1, keepdims=True) * pi)
+
+
+def soft_label_class_means(law: MixingLaw, classes: Classes) -> Array:
+    r"""Class means mu + rho d_k of records weighted by their soft label.
+
+    .. math:: E[\tilde y_k \tilde x] / \pi_k = \mu + E \sum_t w_t^2 \, (\mu_k - \mu)
+
+    Parameters
+    ----------
+    law : MixingLaw
+        Any number of parents.
+    classes : Classes
+
+    Returns
+    -------
+    ndarray, shape (k, d)
+
+    Notes
+    -----
+    Note 02, C9 [derived]: derived in this project (`soft_label_cross_covariance` over pi_k, plus mu).
+
+    Examples
+    --------
+    >>> from mixtheory.mixing.weights import Beta
+    >>> soft_label_class_means(Beta(1.0, 1.0), Classes([0.5, 0.5], [0, 2], [1, 1])).round(6).tolist()
+    [[0.333333], [1.666667]]
+    """
+    return np.asarray(classes.mean + law.variance_factor * classes.shifts)
 
 
 def soft_label_covariance(law: MixingLaw, probabilities: ArrayLike) -> Array:
@@ -227,8 +255,8 @@ def owner_weight(law: EpBeta, rule: str) -> OwnerWeight:
         if law.mass_outside() > 0:
             raise ValueError("rule 'bernoulli' needs lambda in [0, 1], but this law has mass outside")
         return OwnerWeight(float(law.variance_factor), float(law.third_moment_factor))
-    distance = float(expect(law, lambda w: np.abs(w - 0.5)))
-    return OwnerWeight(0.5 + distance, float(0.5 + distance - law.r))
+    larger = float(law.dominant_weight)
+    return OwnerWeight(larger, larger - float(law.r))
 
 
 def hard_label_class_means(omega: OwnerWeight, classes: Classes) -> Array:

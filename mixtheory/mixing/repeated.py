@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,12 @@ from scipy.special import ndtr
 from mixtheory._validation import check_choice, check_integer
 from mixtheory.datasets import Dataset, load
 from mixtheory.downstream import fit_and_score, held_out, standardise
-from mixtheory.mixing.finite import PAIRINGS, generation_mean_variance, generation_variance_factor
+from mixtheory.mixing.finite import generation_mean_variance, generation_variance_factor
 from mixtheory.mixing.laws import MixingLaw
+from mixtheory.mixing.pairing import different_rows
+from mixtheory.mixing.points import PAIRINGS
 from mixtheory.mixing.scenarios import Law, named_law, named_population, standardised
 from mixtheory.mixing.synthesis import synthesize
-from mixtheory.mixing.weights import EpBeta
 
 __all__ = ["TEST_SHARE", "population_paths", "population_reference", "real_paths", "real_reference"]
 
@@ -36,26 +37,31 @@ _CDFS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def _pairs(paths: int, n: int, rng: np.random.Generator, pairing: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Draw both parents of every row of `paths` samples at once, each of shape (paths, n)."""
-    if pairing in ("independent", "distinct"):
-        first = rng.integers(n, size=(paths, n))
-        second = rng.integers(n - (pairing == "distinct"), size=(paths, n))
-        return first, second + (second >= first) if pairing == "distinct" else second
+def _parents(paths: int, n: int, n_parents: int, rng: np.random.Generator, pairing: str) -> list[NDArray[np.int64]]:
+    """Draw the parents of every row of `paths` samples at once: for each place a parent, array (paths, n)."""
+    if pairing == "independent":
+        return [rng.integers(n, size=(paths, n)) for _ in range(n_parents)]
+    if pairing == "distinct":
+        return list(different_rows(n, n_parents, paths * n, rng).T.reshape(n_parents, paths, n))
     rows = np.broadcast_to(np.arange(n), (paths, n))
-    shuffled = rng.permuted(rows, axis=1)
-    return (shuffled, np.roll(shuffled, -1, axis=1)) if pairing == "derangement" else (rows, shuffled)
+    if pairing == "anchored":
+        others = different_rows(n - 1, n_parents - 1, paths * n, rng).T.reshape(n_parents - 1, paths, n)
+        return [rows, *(others + (others >= rows))]
+    if pairing == "derangement":
+        shuffled = rng.permuted(rows, axis=1)
+        return [np.roll(shuffled, -t, axis=1) for t in range(n_parents)]
+    return [rows, *(rng.permuted(rows, axis=1) for _ in range(n_parents - 1))]
 
 
 def _next_generation(data: Array, law: MixingLaw, rng: np.random.Generator, pairing: str) -> Array:
     """Mix every sample of `data`, shape (columns, paths, n), with itself."""
     _, paths, n = data.shape
-    first, second = _pairs(paths, n, rng, pairing)
-    weights = law.weights((paths, 1 if pairing == "shared" else n), rng)
-    out = weights[..., 0] * np.take_along_axis(data, first[None], axis=2)
-    if law.n_parents == 2:
-        out += weights[..., 1] * np.take_along_axis(data, second[None], axis=2)
-    return np.asarray(out)
+    parents = _parents(paths, n, law.n_parents, rng, pairing)
+    weights = law.weight_vectors((paths, 1 if pairing == "shared" else n), rng)
+    out = np.zeros_like(data)
+    for t, rows in enumerate(parents):
+        out += weights[..., t] * np.take_along_axis(data, rows[None], axis=2)
+    return out
 
 
 def _correlations(data: Array) -> Array:
@@ -126,17 +132,12 @@ def population_paths(
     }
 
 
-def _moments_of(law: str, n: int, pairing: str) -> EpBeta:
-    # copies have the moments of a weight that is one; the closed forms read nothing else of a law
-    return cast(EpBeta, named_law(law, n, pairing))
-
-
 def population_reference(law: str, pairing: str, size: int, generation: int) -> dict[str, float]:
     """Return the closed forms of `population_paths`: expected variance, and variance of the scaled mean.
 
     From note 01, section 4 [D]: derived in this project.
     """
-    weights = _moments_of(law, size, pairing)
+    weights = named_law(law, size, pairing)
     return {
         "variance": float(generation_variance_factor(weights, size, pairing, generation)),
         "mean_variance": float(size * generation_mean_variance(weights, size, pairing, generation)),
@@ -265,5 +266,5 @@ def real_reference(dataset: str, law: str, pairing: str, generation: int) -> dic
     of each class is the same in every split.
     """
     sizes = _training_sizes(dataset)
-    factors = [generation_variance_factor(_moments_of(law, m, pairing), m, pairing, generation) for m in sizes]
+    factors = [generation_variance_factor(named_law(law, m, pairing), m, pairing, generation) for m in sizes]
     return {"variance": float(np.mean(np.asarray(factors, dtype=np.float64)))}

@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mixtheory._validation import check_choice, check_generator, check_integer, check_matrix, is_frame, shown
-from mixtheory.mixing.finite import PAIRINGS
-from mixtheory.mixing.laws import MixingLaw
+from mixtheory._validation import (
+    check_choice,
+    check_generator,
+    check_integer,
+    check_labels,
+    check_matrix,
+    frame_like,
+    shown,
+)
+from mixtheory.mixing.laws import MixingLaw, check_single_law
+from mixtheory.mixing.pairing import draw_parents, weight_matrix
+from mixtheory.mixing.points import PAIRINGS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,108 +33,11 @@ __all__ = ["PAIRINGS", "draw_parents", "generations", "synthesize"]
 
 Array = NDArray[np.float64]
 
-# These schemes use every row equally often, so that a batch has as many rows as the data.
-_WHOLE_BATCH = ("permutation", "derangement", "shared")
-
-
-def draw_parents(
-    n: int,
-    n_parents: int,
-    rng: np.random.Generator,
-    *,
-    pairing: str = "independent",
-    size: int | None = None,
-) -> NDArray[np.int64]:
-    """Draw the parents of a batch of synthetic rows.
-
-    Parameters
-    ----------
-    n : int
-        Number of rows of the data.
-    n_parents : int
-        Number of parents of a synthetic row.
-    rng : numpy.random.Generator
-        Source of randomness.
-    pairing : {"independent", "distinct", "permutation", "derangement", "shared"}
-        ``"independent"``: all parents of all rows are iid uniform, a row may meet itself (probability ``1/n``);
-        ``"distinct"``: the parents of a row are different, rows are independent;
-        ``"permutation"`` and ``"shared"``: row i has the parents ``i, p(i), ...`` with independent uniform
-        permutations; ``"derangement"``: the data are shuffled, then parent number t of a row is t places further on,
-        cyclically, so that no row meets itself.
-    size : int, optional
-        Number of synthetic rows, `n` by default. The last three schemes make exactly `n`.
-
-    Returns
-    -------
-    ndarray of int64, shape (size, n_parents)
-        Row numbers of the parents.
-
-    Raises
-    ------
-    ValueError
-        If the arguments are outside their range, `size` differs from `n` where the scheme fixes it, or different
-        parents are asked for and there are fewer rows than parents.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from mixtheory.mixing.synthesis import draw_parents
-    >>> parents = draw_parents(5, 2, np.random.default_rng(0), pairing="derangement")
-    >>> parents.shape, bool((parents[:, 0] == parents[:, 1]).any())
-    ((5, 2), False)
-    """
-    n = check_integer("n", n, low=1)
-    n_parents = check_integer("n_parents", n_parents, low=1)
-    check_generator(rng)
-    check_choice("pairing", pairing, PAIRINGS)
-    size = n if size is None else check_integer("size", size, low=1)
-    if pairing in _WHOLE_BATCH and size != n:
-        raise ValueError(f"pairing {pairing!r} makes as many rows as the data have ({n}), got size {size}")
-    if pairing in ("distinct", "derangement") and n < n_parents:
-        raise ValueError(f"pairing {pairing!r} needs at least {n_parents} row(s), got {n}")
-    if pairing == "independent":
-        return rng.integers(n, size=(size, n_parents))
-    if pairing == "distinct":
-        return _distinct(n, n_parents, size, rng)
-    parents = np.empty((n, n_parents), dtype=np.int64)
-    if pairing == "derangement":
-        order = rng.permutation(n)
-        for t in range(n_parents):
-            parents[:, t] = np.roll(order, -t)
-        return parents
-    parents[:, 0] = np.arange(n)
-    for t in range(1, n_parents):
-        parents[:, t] = rng.permutation(n)
-    return parents
-
-
-def _distinct(n: int, n_parents: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Uniform ordered draws without replacement within each row: draw a rank among the rows left, skip those taken."""
-    parents = np.empty((size, n_parents), dtype=np.int64)
-    for t in range(n_parents):
-        draw = rng.integers(n - t, size=size)
-        for taken in np.sort(parents[:, :t], axis=1).T:
-            draw += draw >= taken
-        parents[:, t] = draw
-    return parents
-
 
 def _mix(X: Array, law: MixingLaw, rng: np.random.Generator, pairing: str, size: int) -> Array:
     parents = draw_parents(X.shape[0], law.n_parents, rng, pairing=pairing, size=size)
-    weights = law.weights(1 if pairing == "shared" else size, rng)
-    out = weights[:, :1] * X[parents[:, 0]]
-    for t in range(1, law.n_parents):
-        out += weights[:, t : t + 1] * X[parents[:, t]]
-    return out
-
-
-def _check_law(law: Any) -> None:
-    if not isinstance(law, MixingLaw):
-        hint = "; give its law: choice.law" if isinstance(getattr(law, "law", None), MixingLaw) else ""
-        raise TypeError(f"law must be a mixing law, got {type(law).__name__}{hint}")
-    shape = np.shape(law.r)
-    if shape:
-        raise ValueError(f"law must be a single law, got one with parameters of shape {shape}")
+    vectors = law.weight_vectors(1 if pairing == "shared" else size, rng)
+    return np.asarray(weight_matrix(parents, vectors, X.shape[0]) @ X)
 
 
 def _law_of(law: MixingLaw | Mapping[Any, MixingLaw], label: Any) -> MixingLaw:
@@ -134,20 +46,6 @@ def _law_of(law: MixingLaw | Mapping[Any, MixingLaw], label: Any) -> MixingLaw:
     if label not in law:
         raise ValueError(f"law has no entry for class {shown(label)}; it has {shown(list(law))}")
     return law[label]
-
-
-def _check_no_gaps(y: Any, target: NDArray[Any]) -> None:
-    """Raise ValueError if a label is missing; numpy writes a missing label in a list of strings as text."""
-    import pandas as pd
-
-    text = target.dtype.kind in "US"
-    given = np.asarray(y, dtype=object) if text and isinstance(y, (list, tuple)) else target
-    if np.ma.is_masked(y) or np.any(pd.isna(given)):
-        raise ValueError("labels y must not be missing, got None, NaN or masked entries")
-    if text and given is not target and not all(isinstance(label, (str, bytes)) for label in given):
-        raise TypeError("labels y must be of one kind, got text and other labels")
-    if target.dtype.kind == "f" and not np.all(np.isfinite(target)):
-        raise ValueError("labels y must be finite, got infinite values")
 
 
 def _classes(target: NDArray[Any]) -> tuple[list[Any], NDArray[np.int64]]:
@@ -263,7 +161,7 @@ def synthesize(
         class its own and needs `same_class`.
     rng : numpy.random.Generator
         Source of randomness.
-    pairing : {"independent", "distinct", "permutation", "derangement", "shared"}
+    pairing : {"independent", "distinct", "anchored", "permutation", "derangement", "shared"}
         How parents meet, see `draw_parents`; ``"shared"`` is ``"permutation"`` with one vector of weights a batch.
     y : array_like, shape (n_rows,) or (n_rows, k), optional
         Without `same_class`, numbers that are mixed with the weights of their row (a regression target, soft labels).
@@ -304,7 +202,7 @@ def synthesize(
     check_generator(rng)
     check_choice("pairing", pairing, PAIRINGS)
     for item in law.values() if isinstance(law, Mapping) else (law,):
-        _check_law(item)
+        check_single_law(item)
     if same_class and y is None:
         raise ValueError("same_class needs the labels y")
     if isinstance(law, Mapping) and not same_class:
@@ -314,7 +212,7 @@ def synthesize(
     size = rows if n is None else check_integer("n", n, low=1)
     if y is None:
         assert not isinstance(law, Mapping)
-        return _like(X, _mix(data, law, rng, pairing, size))
+        return frame_like(X, _mix(data, law, rng, pairing, size))
     try:
         target = np.asarray(y)
     except ValueError:
@@ -324,23 +222,18 @@ def synthesize(
     if same_class:
         if target.ndim != 1:
             raise ValueError(f"labels y must have 1 dimension, got shape {target.shape}")
-        _check_no_gaps(y, target)
+        check_labels(y, target)
         classes, codes = _classes(target)
         chosen = np.arange(rows) if n is None else rng.integers(rows, size=size)
         mixed = _mix_within_classes(data, classes, codes, codes[chosen], law, rng, pairing)
-        return _like(X, mixed), target[chosen]
+        return frame_like(X, mixed), target[chosen]
     assert not isinstance(law, Mapping)
     try:
         numbers = check_matrix("y", y, ndim=target.ndim).reshape(rows, -1)
     except TypeError as error:
         raise TypeError(f"{error}; labels need same_class=True") from None
     joint = _mix(np.hstack([data, numbers]), law, rng, pairing, size)
-    return _like(X, joint[:, : data.shape[1]]), joint[:, data.shape[1] :].reshape(size, *target.shape[1:])
-
-
-def _like(X: Any, rows: Array) -> Array | pd.DataFrame:
-    """Return `rows` as a DataFrame with the columns of `X` if that is one."""
-    return type(X)(rows, columns=X.columns) if is_frame(X) else rows
+    return frame_like(X, joint[:, : data.shape[1]]), joint[:, data.shape[1] :].reshape(size, *target.shape[1:])
 
 
 def generations(

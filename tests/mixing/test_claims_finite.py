@@ -9,7 +9,8 @@ import pytest
 from mixtheory.mixing import finite as finite_theory
 from mixtheory.mixing import generations as generations_theory
 from mixtheory.mixing import labels as labels_theory
-from mixtheory.mixing.claims import enumeration, finite, generations, labels, oracles
+from mixtheory.mixing import points as points_theory
+from mixtheory.mixing.claims import enumeration, finite, generations, labels, oracles, zeta_finite, zeta_labels
 from mixtheory.verification import FormulaMutant, SimulatorMutant, decide
 from mixtheory.verification.mutate import mutate
 
@@ -96,7 +97,9 @@ def test_claim_is_verified_and_its_mutants_refuted(claim, seed):
 
 
 def test_changes_of_the_theory_are_noticed():
-    report = mutate(CLAIMS, [finite_theory, generations_theory, labels_theory])
+    # any number of parents and anchored rows are of the note on many parents
+    claims = (*CLAIMS, *zeta_finite.CLAIMS, *zeta_labels.CLAIMS)
+    report = mutate(claims, [points_theory, finite_theory, generations_theory, labels_theory])
     assert report.shared == ()
     assert report.fraction >= 0.97, report.summary()
 

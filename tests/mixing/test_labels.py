@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mixtheory.mixing import labels
 from mixtheory.mixing.classes import Classes
 from mixtheory.mixing.weights import Beta, EpBeta
-from tests.mixing.atomic import INSIDE, OUTSIDE, AtomicLaw
+from tests.mixing.atomic import INSIDE, OUTSIDE, THREE_PARENTS, AtomicLaw
 from tests.mixing.test_moments import density_integral
 
 PI = np.array([0.5, 0.3, 0.2])
@@ -37,6 +37,18 @@ def cross_class(law):
     """Every pair of records and weight: mixed row, both classes, lambda, probability."""
     for (k, a, p), (c, b, q), (w, share) in itertools.product(RECORDS, RECORDS, law.lambdas):
         yield w * POINTS[k, a] + (1 - w) * POINTS[c, b], k, c, w, p * q * share
+
+
+def mixtures(law):
+    """Every choice of parents and weights of any number of parents: mixed rows, soft labels, probabilities."""
+    rows, soft, mass = [], [], []
+    for parents in itertools.product(RECORDS, repeat=law.n_parents):
+        classes, records, shares = (list(part) for part in zip(*parents, strict=True))
+        for weights, share in zip(law.vectors, law.probabilities, strict=True):
+            rows.append(np.asarray(weights) @ POINTS[classes, records])
+            soft.append(np.asarray(weights) @ np.eye(3)[classes])
+            mass.append(np.prod(shares) * share)
+    return np.array(rows), np.array(soft), np.array(mass)
 
 
 def test_within_between_and_total_equal_enumeration():
@@ -93,6 +105,21 @@ def test_soft_labels_equal_enumeration(name):
     assert labels.soft_label_outside(law, PI) == pytest.approx(mass @ leaves, abs=1e-14)
 
 
+@pytest.mark.parametrize("law", [THREE_PARENTS, INSIDE])
+def test_soft_labels_of_any_number_of_parents_equal_enumeration(law):
+    rows, soft, mass = mixtures(law)
+    assert np.allclose(labels.soft_label_mean(law, PI), mass @ soft)
+    assert np.allclose(labels.soft_label_covariance(law, PI), covariance(soft, mass))
+    joint = covariance(np.hstack([rows, soft]), mass)
+    assert np.allclose(labels.soft_label_cross_covariance(law, CLASSES), joint[:2, 2:])
+    weighted = [mass @ (soft[:, [k]] * rows) / (mass @ soft[:, k]) for k in range(3)]
+    assert np.allclose(labels.soft_label_class_means(law, CLASSES), weighted)
+
+
+def test_soft_label_means_of_many_laws():
+    assert labels.soft_label_mean(Beta([1.0, 2.0], 3.0), PI).shape == (2, 3)
+
+
 def owner_probability(rule, w):
     """Probability that the first parent gives the label."""
     if rule == "first_parent":
@@ -119,13 +146,9 @@ def test_hard_labels_equal_enumeration(rule, law):
         owner += [k, c]
         weight += [w, 1 - w]
     rows, mass, owner, weight = np.array(rows), np.array(mass), np.array(owner), np.array(weight)
-    if rule == "larger_weight":
-        # Its moments need a continuous law, tested below; the class formulas hold for any owner weight.
-        omega = labels.OwnerWeight(float(mass @ weight), float(mass @ weight**2))
-    else:
-        omega = labels.owner_weight(law, rule)
-        assert omega.mean == pytest.approx(mass @ weight)
-        assert omega.second == pytest.approx(mass @ weight**2)
+    omega = labels.owner_weight(law, rule)
+    assert omega.mean == pytest.approx(mass @ weight)
+    assert omega.second == pytest.approx(mass @ weight**2)
     means = labels.hard_label_class_means(omega, CLASSES)
     covariances = labels.hard_label_class_covariances(omega, CLASSES)
     average = 0.0

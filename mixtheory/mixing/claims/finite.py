@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from mixtheory.mixing import finite, kernels
+from mixtheory.mixing import finite, kernels, points
 from mixtheory.mixing.claims import coverage, enumeration
 from mixtheory.mixing.claims.enumeration import ASYMMETRIC, SCHEMES, UNIFORM, Law, largest_variance, moment
 from mixtheory.mixing.claims.parts import Array, derived, identity
@@ -83,13 +83,13 @@ def _row_claim(
 
 
 VARIANCE_INDEPENDENT = _row_claim(
-    "C11a", "independent", 2, lambda s: float(finite.point_variance(Beta(1.0, 1.0), DATA, s)), r"(1-2r)S^2"
+    "C11a", "independent", 2, lambda s: float(points.point_variance(Beta(1.0, 1.0), DATA, s)), r"(1-2r)S^2"
 )
 VARIANCE_DISTINCT = _row_claim(
     "C11b",
     "distinct",
     2,
-    lambda s: float(finite.point_variance(Beta(1.0, 1.0), DATA, s)),
+    lambda s: float(points.point_variance(Beta(1.0, 1.0), DATA, s)),
     r"\Bigl(1-2r\frac n{n-1}\Bigr)S^2=S^2-2rs^2",
     FormulaMutant("(n - 1)/n in place of n/(n - 1)", lambda: moment(DATA, 2) * (1 - (N - 1) / N / 3)),
 )
@@ -97,20 +97,20 @@ THIRD_DISTINCT = _row_claim(
     "C11c",
     "distinct",
     3,
-    lambda s: float(finite.point_third_moment(Beta(1.0, 1.0), DATA, s)),
+    lambda s: float(points.point_third_moment(Beta(1.0, 1.0), DATA, s)),
     r"\Bigl(1-3r\frac n{n-1}\Bigr)m_3",
 )
 FOURTH_DISTINCT = _row_claim(
     "C11d",
     "distinct",
     4,
-    lambda s: float(finite.point_fourth_moment(Beta(1.0, 1.0), DATA, s)),
+    lambda s: float(points.point_fourth_moment(Beta(1.0, 1.0), DATA, s)),
     r"m_4+\frac n{n-1}\bigl[(2q_2-4r)m_4+6q_2m_2^2\bigr]",
     # q2 = 1/30 for the uniform law: the coefficient 3 loses half of the last term
     FormulaMutant(
         "3 q2 in place of 6 q2",
         lambda: (
-            float(finite.point_fourth_moment(Beta(1.0, 1.0), DATA, "distinct"))
+            float(points.point_fourth_moment(Beta(1.0, 1.0), DATA, "distinct"))
             - 3 / 30 * moment(DATA, 2) ** 2 * N / (N - 1)
         ),
     ),
@@ -267,9 +267,9 @@ POINT = identity(
             _by_scheme(lambda s, k=k: enumeration.point_moment(TABLE, s, ASYMMETRIC, k)),  # type: ignore[misc]
         )
         for name, k, function in (
-            ("variance", 2, finite.point_variance),
-            ("third moment", 3, finite.point_third_moment),
-            ("fourth moment", 4, finite.point_fourth_moment),
+            ("variance", 2, points.point_variance),
+            ("third moment", 3, points.point_third_moment),
+            ("fourth moment", 4, points.point_fourth_moment),
         )
     ],
     [
@@ -338,7 +338,7 @@ MIXTURE = identity(
         (
             f"{sample.size} rows",
             lambda x=sample: [  # type: ignore[misc]
-                f(_law(), x) for f in (finite.point_variance, finite.point_third_moment, finite.point_fourth_moment)
+                f(_law(), x) for f in (points.point_variance, points.point_third_moment, points.point_fourth_moment)
             ],
             lambda x=sample: [_replaced(k, x) for k in (2, 3, 4)],  # type: ignore[misc]
         )
