@@ -12,6 +12,7 @@ Nothing here imports a theory module: a weight law is four numbers (alpha, beta,
 `parents`          k parents; the tree of 2^t leaves of t generations
 `schemes`          a finite sample and its five pairing schemes
 `generations`      repeated synthesis in a finite sample
+`orderings`        weights over the members of a batch, in random order
 =================  ==========================================================================================
 """
 
@@ -47,6 +48,7 @@ from mixtheory.mixing.kernels.labels import (
     records_of_class,
     soft_labels,
 )
+from mixtheory.mixing.kernels.orderings import ordered_weights
 from mixtheory.mixing.kernels.pairs import (
     mix_columns,
     mix_pairs,
@@ -103,6 +105,7 @@ __all__ = [
     "normal_pair_powers",
     "normal_pair_scales",
     "normal_rows",
+    "ordered_weights",
     "pair_indices",
     "pair_moments",
     "pair_powers",
