@@ -13,20 +13,21 @@ from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("mixup_as_generator",)
 CAPTION = (
-    "Mixup with three laws of its weights; lines are closed forms to leading order, points simulated (two Monte Carlo "
-    "standard errors). "
-    "Top: excess balanced risk of least squares in the Gaussian example against the multiplier, with parents that are "
-    "new rows (left) and rows of the sample (right); upright lines mark the size without bias, 1/(2 - c). Bottom left: "
+    "Mixup with three laws of its weight, and zeta-mixup of eight parents with the variance factor of U(0, 1); lines "
+    "are closed forms to leading order, points simulated (two Monte Carlo standard errors). Top: excess balanced risk "
+    "of least squares in the Gaussian example against the multiplier, with parents that are new rows (left) and rows "
+    "of the sample (right); upright lines mark the size without bias, 1/(2 - c), which two laws share. Bottom left: "
     "what the first mixed row costs where the classes agree (mean-shift model, eight columns), in units in which "
-    "resampling costs 1, against the variance factor c: six laws, lines for symmetric ones on [0, 1] up to c = 1 and "
-    "uniform ones beyond; dotted: twice the copied share less 1. Bottom right: risk of least squares on real rows and "
-    "mixtures of new ones with responses of their own, half as many columns as rows in all, where points lie above "
-    "the limit by a share of about one in the number of columns; dotted: the prediction from the covariance of the "
-    "mixed rows alone."
+    "resampling costs 1, against the variance factor c: seven laws, lines for symmetric ones on [0, 1] up to c = 1 "
+    "and uniform ones beyond; dotted: twice the copied share less 1. Bottom right: risk of least squares on real rows "
+    "and mixtures of new ones with responses of their own, half as many columns as rows in all, where points lie "
+    "above the limit by a share of about one in the number of columns; dotted: the prediction from the covariance of "
+    "the mixed rows alone, which is right for zeta-mixup: its rows stay normal."
 )
 
 LAWS = {
     "uniform": style.Style("U(0, 1), c = 2/3", style.VERMILION, "--", "s"),
+    "zeta": style.Style("zeta, c = 2/3", style.PURPLE, (0, (4, 1, 1, 1)), "D"),
     "preserving": style.Style("preserving uniform, c = 1", style.BLUE, "-", "o"),
     "inflating": style.Style("U(-0.6, 1.6), c = 1.31", style.GREEN, "-.", "^"),
 }
@@ -100,7 +101,7 @@ def draw(results):
     style.panel(axes[1, 0], "c", "no class gap")
     style.panel(axes[1, 1], "d", "regression")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3)
+    figure.legend(handles, labels, loc="outside upper center", ncols=4)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Mixup and its extended laws as generators of minority rows and as designs in regression, from one variance factor.
+"""Mixup, its extended laws and zeta-mixup as generators of minority rows and as designs in regression.
 
 Three designs: the excess risk of the Gaussian example against the number of mixed rows, with new parents and with
 parents from the sample; the price of the first mixed row where the classes agree; and the risk of regression on real
@@ -7,6 +7,8 @@ and mixed rows.
 
 from mixtheory.imbalance.studies import mixup_scenarios
 from mixtheory.montecarlo import Mean, Study, grid
+
+SHOWN = ("uniform", "zeta", "preserving", "inflating")
 
 
 def simulate(rng, n, **cell):
@@ -29,7 +31,7 @@ def cells(multipliers, counts, price, columns, shares):
     return [
         *grid(
             design=["example"],
-            law=("uniform", "preserving", "inflating"),
+            law=SHOWN,
             parents=("population", "sample"),
             multiplier=multipliers,
             **shape,
@@ -37,7 +39,7 @@ def cells(multipliers, counts, price, columns, shares):
         *grid(design=["price"], law=laws, **none, n_first=[price], n_second=[price], columns=[8]),
         *(
             {**cell, "n_first": rows - round(share * rows), "n_second": round(share * rows), "columns": columns}
-            for cell in grid(design=["regression"], law=("uniform", "preserving", "inflating"), **none)
+            for cell in grid(design=["regression"], law=SHOWN, **none)
             for share in shares
         ),
     ]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from mixtheory import Beta, Dirichlet, EpBeta
+from mixtheory import Beta, Dirichlet, EpBeta, Zeta
 from mixtheory.imbalance.generators import (
     ADASYN,
     SMOTE,
@@ -105,6 +105,7 @@ KNOWN = [
     Mixup(Beta(0.5, 2.0)),
     Mixup(EpBeta.preserving(0.8, eps0=0.2, eps1=0.3)),
     Mixup(Dirichlet(1.0, 4)),
+    Mixup(Zeta(1.4, 4)),
     Scaled(SMOTE()),
     Scaled(GaussianFit(0.4)),
     Scaled(Jitter(0.7, units="absolute")),

@@ -118,7 +118,7 @@ def test_what_the_covariance_misses_in_regression_to_first_order():
         (lambda: GaussianMixup(UNIFORM, n_majority=5, n_minority=2).floor(-1), "n_synthetic"),
         (lambda: cancelling_multiplier(0.0), "variance_factor"),
         (lambda: mixed_regression_risk(UNIFORM, 10, 5, 5), "must exceed p = 10"),
-        (lambda: mixed_regression_risk(KEEPING, 10, 50, 5), "Beta or EpBeta"),
+        (lambda: mixed_regression_risk(KEEPING, 10, 50, 5), "Beta, EpBeta or Zeta"),
         (lambda: mixup_scenarios.mixing_law("unifrom"), "did you mean 'uniform'"),
     ],
 )

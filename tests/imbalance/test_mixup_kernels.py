@@ -3,42 +3,43 @@
 import numpy as np
 import pytest
 
-from mixtheory import Beta, EpBeta
+from mixtheory import Beta, EpBeta, Zeta
 from mixtheory.imbalance.kernels import mixup, mixup_prices
 from mixtheory.imbalance.models.mean_shift import MeanShiftModel
 from mixtheory.imbalance.models.mixup import GaussianMixup
 from mixtheory.imbalance.models.mixup_prices import copying, marginal_price, mixed_regression_risk
 
 LAW = EpBeta(2.0, 3.0, 0.1, 0.4)
+FIXED = Zeta(1.2, 3)
 MEAN, VARIANCES = np.array([1.0, 0.5]), np.array([2.0, 0.5])
 # a false alarm once in 1e9
 WIDE = 6.1
 
 
-def fits_of_rows(rng, n, n0, n1, size, parents, intercept):
+def fits_of_rows(rng, n, n0, n1, size, parents, intercept, law):
     """Return estimates from the rows themselves."""
     found = []
     for _ in range(n):
         majority = rng.standard_normal((n0, 2))
         minority = MEAN + np.sqrt(VARIANCES) * rng.standard_normal((n1, 2))
-        weights = LAW.rvs(size, rng)[:, None]
+        weights = law.weight_vectors(size, rng)
         if parents == "sample":
-            first, second = minority[rng.integers(n1, size=size)], minority[rng.integers(n1, size=size)]
+            drawn = minority[rng.integers(n1, size=weights.shape)]
         else:
-            first, second = (MEAN + np.sqrt(VARIANCES) * rng.standard_normal((size, 2)) for _ in range(2))
-        X = np.vstack([majority, minority, weights * first + (1 - weights) * second])
+            drawn = MEAN + np.sqrt(VARIANCES) * rng.standard_normal((*weights.shape, 2))
+        X = np.vstack([majority, minority, np.einsum("nt,ntd->nd", weights, drawn)])
         X = np.hstack([np.ones((len(X), 1)), X]) if intercept else X
         found.append(np.linalg.lstsq(X, np.repeat([0.0, 1.0], [n0, n1 + size]))[0])
     return np.array(found)
 
 
 @pytest.mark.parametrize("parents", mixup.PARENTS)
-@pytest.mark.parametrize("intercept", [False, True])
-def test_estimates_have_the_law_of_fits_of_rows(parents, intercept):
+@pytest.mark.parametrize(("law", "intercept"), [(LAW, False), (LAW, True), (FIXED, True)])
+def test_estimates_have_the_law_of_fits_of_rows(parents, law, intercept):
     rng, n = np.random.default_rng(0), 1500
-    slow = fits_of_rows(rng, n, 12, 5, 8, parents, intercept)
+    slow = fits_of_rows(rng, n, 12, 5, 8, parents, intercept, law)
     fast, linear = mixup.estimates(
-        rng, 8 * n, LAW, 12, 5, [8], mean=MEAN, variances=VARIANCES, fit_intercept=intercept, parents=parents
+        rng, 8 * n, law, 12, 5, [8], mean=MEAN, variances=VARIANCES, fit_intercept=intercept, parents=parents
     )
     fast = fast[:, 0]
     for power in (1, 2):
@@ -68,23 +69,24 @@ def test_sizes_are_nested_and_in_any_order():
     np.testing.assert_allclose(few, mixup.excess_risks(np.random.default_rng(3), 1, LAW, 20, 5, [0, 7, 15])[:, :2])
 
 
+@pytest.mark.parametrize("law", [LAW, FIXED])
 @pytest.mark.parametrize("noise", ["gaussian", "rademacher", "sphere", "cube"])
-def test_copied_noise(noise):
+def test_copied_noise(noise, law):
     n, model = 40_000, MeanShiftModel(4, 8, 5, noise)
-    drawn = mixup_prices.copied_scores(np.random.default_rng(0), n, LAW, 4, 5, noise=noise) / model.score_trace
-    assert abs(drawn.mean() - copying(model, LAW, finite=True)) < WIDE * drawn.std() / n**0.5
+    drawn = mixup_prices.copied_scores(np.random.default_rng(0), n, law, 4, 5, noise=noise) / model.score_trace
+    assert abs(drawn.mean() - copying(model, law, finite=True)) < WIDE * drawn.std() / n**0.5
     assert drawn.std() / n**0.5 < 0.01
 
 
-@pytest.mark.parametrize("noise", ["gaussian", "rademacher"])
-def test_price_of_the_first_row(noise):
+@pytest.mark.parametrize(("noise", "law"), [("gaussian", Beta(1, 1)), ("rademacher", Beta(1, 1)), ("gaussian", FIXED)])
+def test_price_of_the_first_row(noise, law):
     n, model = 20_000, MeanShiftModel(4, 100, 100, noise)
-    prices = mixup_prices.marginal_prices(np.random.default_rng(0), n, Beta(1, 1), 4, 100, 100, noise=noise)
+    prices = mixup_prices.marginal_prices(np.random.default_rng(0), n, law, 4, 100, 100, noise=noise)
     prices /= model.price_unit
-    closed = marginal_price(model, Beta(1, 1))
+    closed = marginal_price(model, law)
     # far from 2 copying - 1, which a row with a real one's noise and second moment would cost
     assert abs(prices.mean() - closed) < WIDE * prices.std() / n**0.5 + 0.05
-    assert closed - (2 * copying(model, Beta(1, 1)) - 1) > 0.15
+    assert closed - (2 * copying(model, law) - 1) > 0.15
 
 
 def test_the_price_is_the_change_of_the_excess_risk():
@@ -102,9 +104,10 @@ def test_the_price_is_the_change_of_the_excess_risk():
     assert abs(first.mean() - changes.mean()) < WIDE * error and price > 0
 
 
+@pytest.mark.parametrize("law", [EpBeta.preserving_uniform(), FIXED])
 @pytest.mark.parametrize(("n_real", "n_mixed"), [(20, 20), (0, 40)])
-def test_regression_on_mixed_rows(n_real, n_mixed):
-    n, p, law = 1500, 20, EpBeta.preserving_uniform()
+def test_regression_on_mixed_rows(n_real, n_mixed, law):
+    n, p = 1500, 20
     trace, plain = mixup_prices.regression_traces(np.random.default_rng(0), n, law, p, n_real, n_mixed)
     less = trace - (plain - p / (n_real + n_mixed - p - 1))
     closed = mixed_regression_risk(law, p, n_real, n_mixed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import integrate, optimize, stats
 
-from mixtheory import EpBeta
+from mixtheory import EpBeta, Zeta
 from mixtheory.imbalance.claims import oracles
 from mixtheory.imbalance.claims.mixup_cases import INFLATING, LAWS, UNIFORM, norm_moment, weight_nodes
 from mixtheory.imbalance.claims.parts import Simulate, derived, identity
@@ -167,6 +168,8 @@ COPIED = Claim(
 
 # Regression -------------------------------------------------------------------------------------------------------
 
+# exponent and number of parents of a law of fixed weights
+FIXED = (2.4, 5)
 DESIGNS = ((100, 100, 100), (50, 0, 100), (100, 400, 50))
 
 
@@ -186,8 +189,13 @@ def _regression_risk(law: tuple[float, float, float, float], p: int, n_real: int
     return float(optimize.brentq(excess, 1e-6, 1e6, xtol=1e-14, rtol=1e-14))
 
 
-def _covariance_risk(law: tuple[float, float, float, float], p: int, n_real: int, n_mixed: int) -> float:
-    c = norm_moment(law)
+def _fixed_norm() -> float:
+    """Return the sum of squared weights of `FIXED`."""
+    weights = [rank ** -FIXED[0] for rank in range(1, FIXED[1] + 1)]
+    return math.fsum(w**2 for w in weights) / math.fsum(weights) ** 2
+
+
+def _covariance_risk(c: float, p: int, n_real: int, n_mixed: int) -> float:
     return float(
         optimize.brentq(lambda t: n_real * t / (1 + t) + n_mixed * c * t / (1 + c * t) - p, 1e-6, 1e6, xtol=1e-14)
     )
@@ -198,7 +206,7 @@ REGRESSION = identity(
     "Risk of least squares on real and mixed rows in the proportional limit: that of a mixture of scales, above what "
     "the covariance alone predicts.",
     r"n_t\frac{\tau}{1+\tau}+n_s\mathbb{E}\Bigl[\frac{S\tau}{1+S\tau}\Bigr]=p,\quad R=\sigma^2\tau",
-    "normal real rows, mixtures of new ones with true responses; three designs, three laws",
+    "normal real rows, mixtures of new ones with true responses; three designs, three laws and fixed weights",
     derived("C1 for mixup"),
     [
         (
@@ -206,9 +214,16 @@ REGRESSION = identity(
             lambda: [mixed_regression_risk(EpBeta(*law), *design) for law in LAWS for design in DESIGNS],
             lambda: [_regression_risk(law, *design) for law in LAWS for design in DESIGNS],
         ),
+        (
+            "fixed weights",
+            lambda: [mixed_regression_risk(Zeta(*FIXED), *design) for design in DESIGNS],
+            lambda: [_covariance_risk(_fixed_norm(), *design) for design in DESIGNS],
+        ),
     ],
     [
-        FormulaMutant("covariance alone", lambda: [[_covariance_risk(law, *d) for law in LAWS for d in DESIGNS]]),
+        FormulaMutant(
+            "covariance alone", lambda: [[_covariance_risk(norm_moment(law), *d) for law in LAWS for d in DESIGNS], None]
+        ),
     ],
     rtol=1e-8,
 )
@@ -259,7 +274,7 @@ REGRESSION_LIMIT = Claim(
     block_size=2**8,
     mutants=(
         SimulatorMutant("weights of U(-0.9, 1.9)", _traces((1.0, 1.0, 0.9, 0.9))),
-        FormulaMutant("covariance alone", lambda: _covariance_risk(INFLATING, 64, 64, 64)),
+        FormulaMutant("covariance alone", lambda: _covariance_risk(norm_moment(INFLATING), 64, 64, 64)),
     ),
 )
 

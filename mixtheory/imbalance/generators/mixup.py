@@ -29,16 +29,16 @@ class Mixup(MinorityGenerator):
     .. math:: E = \bar x, \qquad Cov = c\,(1 - 1/n)\,S.
 
     Weights in [0, 1] shrink the covariance, c < 1; the laws ``EpBeta.preserving...`` of `mixtheory` have c = 1 and
-    keep it. A law of scalar weights mixes two rows, :math:`\lambda` and :math:`1 - \lambda`; neither the order of the
-    parents nor a mean of :math:`\lambda` other than 1/2 matters for the law of a row's first two moments. Derived in
-    this project.
+    keep it. Under fixed weights, as those of `mixtheory.Zeta`, mixtures of normal rows are normal. A law of scalar
+    weights mixes two rows, :math:`\lambda` and :math:`1 - \lambda`; neither the order of the parents nor a mean of
+    :math:`\lambda` other than 1/2 matters for the law of a row's first two moments. Derived in this project.
 
     Parameters
     ----------
     law : object with ``rvs(size, rng)``
         The law of the weights, such as `mixtheory.Beta` and `mixtheory.EpBeta`: `rvs` returns `size` numbers
         :math:`\lambda`, or `size` vectors of weights that sum to one, one weight for each parent, as
-        `mixtheory.Dirichlet` does. With a number ``variance_factor`` the moments of a row are known.
+        `mixtheory.Dirichlet` and `mixtheory.Zeta` do. With a number ``variance_factor`` the moments of a row are known.
 
     Raises
     ------

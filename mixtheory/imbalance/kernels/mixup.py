@@ -1,8 +1,8 @@
 r"""Simulator of mixup as a generator: least squares with mixed minority rows.
 
 The classes are :math:`N(0, I)` with label 0 and :math:`N(m, diag(k))` with label 1; a mixed row is
-:math:`\lambda x_i + (1 - \lambda) x_j` with label 1. Parents are new rows of the minority's law, and the row is then
-normal given lambda, or rows of the sample. Real rows enter by their scatters, which have exact laws.
+:math:`\sum_t w_t x_t` with label 1. Parents are new rows of the minority's law, and the row is then normal given the
+weights, or rows of the sample. Real rows enter by their scatters, which have exact laws.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from mixtheory._jit import jit
 from mixtheory._validation import check_choice, check_flag, check_generator, check_integer, check_matrix, check_reals
 from mixtheory.imbalance.kernels.cholesky import cholesky, solve_cholesky
 from mixtheory.imbalance.kernels.mean_shift import check_sizes
+from mixtheory.imbalance.kernels.mixing_weights import MixingWeights, draw_weights, mean_square, mixing_weights
 from mixtheory.imbalance.kernels.scatters import (
     GAUSSIAN,
     Floats,
@@ -29,24 +30,9 @@ from mixtheory.imbalance.kernels.scatters import (
     write_sums,
 )
 
-__all__ = ["PARENTS", "add_class", "draw_weight", "estimates", "excess_risks", "stretched"]
+__all__ = ["PARENTS", "add_class", "estimates", "excess_risks"]
 
 PARENTS = ("population", "sample")
-
-
-def stretched(law: Any) -> Floats:
-    """Shapes, lowest value and width of a stretched Beta law."""
-    return np.array([law.alpha, law.beta, -law.eps0, 1.0 + law.eps0 + law.eps1], dtype=np.float64)
-
-
-@jit
-def draw_weight(rng: Generator, law: Floats) -> float:
-    """Draw a mixing weight."""
-    # uniform weights are common, and seven times as cheap
-    uniform = law[0] == 1.0 and law[1] == 1.0
-    unit: float = rng.random() if uniform else rng.beta(law[0], law[1])
-    weight: float = law[2] + law[3] * unit
-    return weight
 
 
 @jit
@@ -77,21 +63,30 @@ def add_class(
 
 @jit
 def _add_mixed(
-    rng: Generator, law: Floats, parents: Floats, rows: int, row: Floats, scatter: Floats, total: Floats
+    rng: Generator,
+    law: MixingWeights,
+    parents: Floats,
+    rows: int,
+    weights: Floats,
+    row: Floats,
+    scatter: Floats,
+    total: Floats,
 ) -> float:
-    """Add mixed noise rows, of normal parents if there are no rows in `parents`; return the sum of E(S | lambda).
+    """Add mixed noise rows, of normal parents if there are no rows in `parents`; return the sum of E(S | weights).
 
     S is the squared norm of the weights, 1 where a parent of the sample meets itself.
     """
     d, n = row.size, parents.shape[0]
     squares = 0.0
     for _ in range(rows):
-        weight = draw_weight(rng, law)
-        square = weight**2 + (1.0 - weight) ** 2
+        square = draw_weights(rng, law, weights)
         if n:
-            i, j = int(rng.random() * n), int(rng.random() * n)
             for k in range(d):
-                row[k] = weight * parents[i, k] + (1.0 - weight) * parents[j, k]
+                row[k] = 0.0
+            for t in range(weights.size):
+                i = int(rng.random() * n)
+                for k in range(d):
+                    row[k] += weights[t] * parents[i, k]
             square += (1.0 - square) / n
         else:
             scale = math.sqrt(square)
@@ -108,7 +103,7 @@ def _add_mixed(
 @jit
 def _fits(
     rng: Generator,
-    law: Floats,
+    law: MixingWeights,
     counts: NDArray[np.int64],
     sizes: NDArray[np.int64],
     lead: int,
@@ -124,6 +119,7 @@ def _fits(
 ) -> None:
     d, p = centre.size, theta.shape[2]
     minority, row = np.empty((kept, d)), np.empty(d)
+    weights = np.empty(max(2, law.fixed.size))
     scatter, total = np.empty((d, d)), np.empty(d)
     real, real_right = np.empty((p, p)), np.empty(p)
     matrix, right, factor = np.empty((p, p)), np.empty(p), np.empty((p, p))
@@ -143,7 +139,7 @@ def _fits(
         clear_sums(scatter, total)
         done, squares = 0, 0.0
         for s in range(sizes.size):
-            squares += _add_mixed(rng, law, minority, sizes[s] - done, row, scatter, total)
+            squares += _add_mixed(rng, law, minority, sizes[s] - done, weights, row, scatter, total)
             done = sizes[s]
             write_sums(real, real_right, matrix, right)
             add_class(done, 1.0, lead, centre, roots, scatter, total, matrix, right)
@@ -199,7 +195,7 @@ def estimates(
     counts = np.array([check_integer("n_majority", n_majority, low=1), check_integer("n_minority", n_minority, low=1)])
     if counts.sum() <= centre.size + lead:
         raise ValueError(f"n_majority + n_minority must exceed {centre.size + lead} columns, got {counts.sum()}")
-    shape = stretched(law)
+    chosen = mixing_weights(law)
     order = np.argsort(given, kind="stable")
     wanted = given[order]
     # population moments of rows with labels 0 and 1, and of the noise of the latter
@@ -207,10 +203,7 @@ def estimates(
     noise = np.diag(np.concatenate([np.zeros(lead), roots**2]))
     pulled = np.concatenate([np.ones(lead), centre])
     minority = noise + np.outer(pulled, pulled)
-    first = shape[0] / (shape[0] + shape[1])
-    mean_weight = shape[2] + shape[3] * first
-    spread = shape[3] ** 2 * first * (1.0 - first) / (shape[0] + shape[1] + 1.0)
-    factor = mean_weight**2 + (1.0 - mean_weight) ** 2 + 2.0 * spread
+    factor = mean_square(chosen)
     p = pulled.size
     aims, factors = np.empty((wanted.size, p)), np.empty((wanted.size, p, p))
     bases, slopes = np.empty((wanted.size, p)), np.empty((wanted.size, p))
@@ -223,7 +216,7 @@ def estimates(
         slopes[s] = noise @ aims[s]
     theta, linear = np.empty((many, wanted.size, p)), np.empty((many, wanted.size, p))
     kept = int(counts[1]) if copied else 0
-    _fits(rng, shape, counts, wanted, lead, centre, roots, kept, aims, factors, bases, slopes, theta, linear)
+    _fits(rng, chosen, counts, wanted, lead, centre, roots, kept, aims, factors, bases, slopes, theta, linear)
     back = np.argsort(order)
     return theta[:, back], linear[:, back]
 
@@ -248,7 +241,7 @@ def excess_risks(
     rng : numpy.random.Generator
     replicates : int
     law : object
-        Stretched Beta law of the weight lambda, with numbers ``alpha``, ``beta``, ``eps0``, ``eps1``.
+        Law of the weights, as in `mixtheory.imbalance.kernels.mixing_weights.mixing_weights`.
     n_majority, n_minority : int
         Numbers of real rows, in sum more than the columns of the design.
     sizes : sequence of int

@@ -13,7 +13,8 @@ from mixtheory._jit import jit
 from mixtheory._validation import check_generator, check_integer
 from mixtheory.imbalance.kernels.cholesky import solve_cholesky
 from mixtheory.imbalance.kernels.mean_shift import check_model, measure
-from mixtheory.imbalance.kernels.mixup import add_class, draw_weight, stretched
+from mixtheory.imbalance.kernels.mixing_weights import MixingWeights, draw_weights, mixing_weights, squares
+from mixtheory.imbalance.kernels.mixup import add_class
 from mixtheory.imbalance.kernels.scatters import Floats, add_noise, add_rows, clear_sums, fill_noise
 
 __all__ = ["copied_scores", "marginal_prices", "regression_traces"]
@@ -23,13 +24,12 @@ _BATCH = 2**21
 
 
 @jit
-def _copied(rng: Generator, kind: int, law: Floats, rows: Floats, out: Floats) -> None:
+def _copied(rng: Generator, kind: int, law: MixingWeights, rows: Floats, out: Floats) -> None:
     n, d = rows.shape
-    own, drawn = np.empty(d), np.empty(d)
+    own, drawn, weights = np.empty(d), np.empty(d), np.empty(max(2, law.fixed.size))
     for r in range(out.size):
         fill_noise(rng, kind, rows)
-        weight = draw_weight(rng, law)
-        square = weight**2 + (1.0 - weight) ** 2
+        square = draw_weights(rng, law, weights)
         for k in range(d):
             total, product = 0.0, 0.0
             for i in range(n):
@@ -56,7 +56,7 @@ def copied_scores(
     r"""Draw :math:`n_1 \bar\psi_Q^T A^{-1} \bar\psi_1` for the mean scores of minority rows and of their mixtures.
 
     The model is that of `mixtheory.imbalance.kernels.mean_shift`, psi = Z (1 - Z^T theta*); the mean over mixtures is
-    the one over all pairs of rows given one mixing weight a replicate, less its mean over samples of infinite size.
+    the one over all parents given one vector of weights a replicate, less its mean over samples of infinite size.
     The expectation is that of the covariance of the two, summed in the metric :math:`A^{-1}`.
 
     Parameters
@@ -79,18 +79,21 @@ def copied_scores(
         rng, replicates, d, check_integer("d", d, low=2), n_minority, noise, "oracle", ("oracle",), 0.0, 0.0
     )
     out = np.empty(many)
-    _copied(rng, kind, stretched(law), np.empty((int(counts[1]), d)), out)
+    _copied(rng, kind, mixing_weights(law), np.empty((int(counts[1]), d)), out)
     return out
 
 
 @jit
-def _prices(rng: Generator, kind: int, law: Floats, counts: NDArray[np.int64], minority: Floats, out: Floats) -> None:
+def _prices(
+    rng: Generator, kind: int, law: MixingWeights, counts: NDArray[np.int64], minority: Floats, out: Floats
+) -> None:
     n, d = minority.shape
     matrix, right, theta, root = np.empty((d, d)), np.empty(d), np.empty(d), np.empty((d, d))
     scatter, total = np.empty((d, d)), np.empty(d)
     slope, pull, push, z, one = np.empty(d), np.empty(d), np.empty(d), np.empty(d), np.ones(d)
     unit = np.zeros(d)
     unit[0] = 1.0
+    weights = np.empty(max(2, law.fixed.size))
     for r in range(out.size):
         clear_sums(matrix, right)
         clear_sums(scatter, total)
@@ -108,12 +111,15 @@ def _prices(rng: Generator, kind: int, law: Floats, counts: NDArray[np.int64], m
         for k in range(d):
             slope[k] = theta[k] if k else 2.0 * (theta[0] - 0.5)
         solve_cholesky(root, slope, pull)
-        weight = draw_weight(rng, law)
-        square = weight**2 + (1.0 - weight) ** 2
-        i, j = int(rng.random() * n), int(rng.random() * n)
+        square = draw_weights(rng, law, weights)
+        for k in range(d):
+            z[k] = unit[k]
+        for t in range(weights.size):
+            i = int(rng.random() * n)
+            for k in range(d):
+                z[k] += weights[t] * minority[i, k]
         fit, mean_fit, mean_pull, pull_z = 0.0, 0.0, 0.0, 0.0
         for k in range(d):
-            z[k] = unit[k] + weight * minority[i, k] + (1.0 - weight) * minority[j, k]
             centre = unit[k] + total[k] / n
             fit += z[k] * theta[k]
             pull_z += z[k] * pull[k]
@@ -132,7 +138,7 @@ def _prices(rng: Generator, kind: int, law: Floats, counts: NDArray[np.int64], m
         for k in range(d):
             step = push[k] * (1.0 - fit) / (1.0 + leverage)
             change += 2.0 * slope[k] * step + (1.0 if k else 2.0) * step**2
-        # less the first-order effect of the row, plus its mean over pairs of parents given the weight
+        # less the first-order effect of the row, plus its mean over parents given the weights
         out[r] = change - 2.0 * pull_z * (1.0 - fit) + 2.0 * (mean_pull * (1.0 - mean_fit) - square * covariance)
 
 
@@ -149,7 +155,7 @@ def marginal_prices(
     r"""Draw the change of the excess risk that one mixed row makes in the mean-shift symmetric model.
 
     As `mixtheory.imbalance.kernels.prices.marginal_prices` does for other generators: the exact effect of the row, its
-    first-order part replaced by its mean over pairs of parents given the mixing weight.
+    first-order part replaced by its mean over parents given the mixing weights.
 
     Parameters
     ----------
@@ -172,7 +178,7 @@ def marginal_prices(
         rng, replicates, d, n_majority, n_minority, noise, "oracle", ("oracle",), 0.0, 0.0
     )
     out = np.empty(many)
-    _prices(rng, kind, stretched(law), counts, np.empty((int(counts[1]), d)), out)
+    _prices(rng, kind, mixing_weights(law), counts, np.empty((int(counts[1]), d)), out)
     return out
 
 
@@ -208,14 +214,14 @@ def regression_traces(
     n = real + check_integer("n_synthetic", n_synthetic, low=0)
     if n <= p:
         raise ValueError(f"n_real + n_synthetic must exceed p = {p}, got {n}")
-    alpha, beta, low, width = stretched(law)
+    chosen = mixing_weights(law)
     trace, plain = np.empty(many), np.empty(many)
     step = max(1, _BATCH // (n * p))
     for start in range(0, many, step):
         slot = slice(start, min(start + step, many))
         rows = rng.standard_normal((slot.stop - start, n, p))
-        weights = low + width * rng.beta(alpha, beta, size=(len(rows), n - real, 1))
+        norms = squares(rng, chosen, (len(rows), n - real, 1))
         plain[slot] = np.trace(np.linalg.inv(rows.swapaxes(1, 2) @ rows), axis1=1, axis2=2)
-        rows[:, real:] *= np.sqrt(weights**2 + (1.0 - weights) ** 2)
+        rows[:, real:] *= np.sqrt(norms)
         trace[slot] = np.trace(np.linalg.inv(rows.swapaxes(1, 2) @ rows), axis1=1, axis2=2)
     return trace, plain

@@ -123,12 +123,13 @@ def mixed_regression_risk(law: Any, p: int, n_real: int, n_synthetic: int, *, no
               n_t \frac\tau{1 + \tau} + n_s E\Bigl[ \frac{S\tau}{1 + S\tau} \Bigr] = p.
 
     The covariance of the mixed rows alone, M = c I, gives the same equation with c in place of S, a risk that is too
-    low by the factor :math:`1 - p n_s Var(S) / (n_t + c n_s)^2` to first order in p/n: mixed rows are not normal.
+    low by the factor :math:`1 - p n_s Var(S) / (n_t + c n_s)^2` to first order in p/n: mixed rows are not normal. With
+    fixed weights S = c, the rows are normal and the covariance says all.
 
     Parameters
     ----------
     law : object
-        Law of two weights, `mixtheory.Beta` or `mixtheory.EpBeta`.
+        Law of two weights, `mixtheory.Beta` or `mixtheory.EpBeta`, or of fixed weights, `mixtheory.Zeta`.
     p : int
         Number of columns.
     n_real, n_synthetic : int
@@ -169,10 +170,12 @@ def mixed_regression_risk(law: Any, p: int, n_real: int, n_synthetic: int, *, no
 
 
 def _squared_norms(law: Any) -> tuple[Array, Array]:
-    """Nodes and probabilities of S for a law of two weights, a stretched Beta variable."""
+    """Nodes and probabilities of S for fixed weights, or a law of two weights, a stretched Beta variable."""
+    if getattr(law, "weights", None) is not None:
+        return np.array([factors(law)[0]]), np.ones(1)
     for name in ("alpha", "beta", "eps0", "eps1"):
         if not hasattr(law, name):
-            raise TypeError(f"law must be a Beta or EpBeta law, got {shown(law)}")
+            raise TypeError(f"law must be a Beta, EpBeta or Zeta law, got {shown(law)}")
     nodes, masses = roots_jacobi(_NODES, law.beta - 1, law.alpha - 1)
     weights = -law.eps0 + (1 + law.eps0 + law.eps1) * (1 + nodes) / 2
     return weights**2 + (1 - weights) ** 2, masses / masses.sum()

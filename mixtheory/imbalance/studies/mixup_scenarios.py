@@ -1,7 +1,8 @@
 r"""The study of mixup across the theories: cells of plain numbers, simulated and in closed form.
 
-One family of laws, from weights near 1/2 over U(0, 1) and laws that keep the covariance to ones that inflate it, as a
-generator of minority rows in two models and as a design in regression.
+Laws of two weights, from ones near 1/2 over U(0, 1) and laws that keep the covariance to ones that inflate it, and the
+fixed weights of zeta-mixup with the variance factor of U(0, 1), as a generator of minority rows in two models and as a
+design in regression.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtheory import Beta, EpBeta, excess_risk
+from mixtheory import Beta, EpBeta, Zeta, excess_risk
 from mixtheory._validation import check_choice
 from mixtheory.imbalance.kernels import mixup, mixup_prices
 from mixtheory.imbalance.models.mean_shift import MeanShiftModel
@@ -30,19 +31,25 @@ LAWS = {
     "preserving": None,
     "inflating": (1.0, 1.0, 0.6, 0.6),
     "extreme": (1.0, 1.0, 0.9, 0.9),
+    "zeta": None,
 }
-"""Parameters of the laws by name; None is the uniform law that keeps the covariance."""
+"""Parameters of the laws by name; None where a condition gives them: `mixing_law`."""
+
+ZETA_PARENTS = 8
+"""Parents of the zeta law."""
 
 
-def mixing_law(name: str) -> EpBeta:
-    """Return a law of `LAWS`.
+def mixing_law(name: str) -> EpBeta | Zeta:
+    """Return a law of `LAWS`: "preserving" is the uniform law that keeps the covariance, "zeta" has U(0, 1)'s factor.
 
     Examples
     --------
-    >>> [round(mixing_law(name).variance_factor, 3) for name in LAWS]
-    [0.556, 0.667, 0.917, 1.0, 1.307, 1.807]
+    >>> [round(float(mixing_law(name).variance_factor), 3) for name in LAWS]
+    [0.556, 0.667, 0.917, 1.0, 1.307, 1.807, 0.667]
     """
     shape = LAWS[check_choice("law", name, LAWS)]
+    if name == "zeta":
+        return Zeta.matching(float(Beta.uniform().variance_factor), ZETA_PARENTS)
     if shape is None:
         return EpBeta.preserving_uniform()
     return EpBeta(*shape) if shape[2] else Beta(*shape[:2])
