@@ -198,6 +198,20 @@ MINORITIES = {
     500: Style("$n_1=500$", BLUE, "-", "o"),
 }
 
+BATCHES = {
+    2: Style("$T=2$", ORANGE, (0, (1, 1.2)), "D"),
+    8: Style("$T=8$", SKY, "-.", "^"),
+    32: Style("$T=32$", BLUE, "-", "o"),
+    128: Style("$T=128$", BLACK, "--", "s"),
+}
+
+BATCH_LAWS = {
+    "zeta": Style("zeta-mixup", BLUE, "-", "o"),
+    "rescaled": Style("zeta-mixup, rescaled", GREEN, "-.", "^"),
+    "mixup": Style("mixup", VERMILION, "--", "s"),
+    "preserving": Style("EpBeta, preserving", PURPLE, (0, (1, 1.2)), "D"),
+}
+
 DATASETS = {
     "breast_cancer": "breast cancer",
     "wine": "wine",
@@ -229,7 +243,8 @@ def points(ax, x, frame, style, *, hollow=False, label=None, **other):
 
 def curve(study, row, metric, name, values):
     """Return the closed form of a study's metric along one parameter, all others as in a row of its table."""
-    cell = {key: row[key] for key in study.cells(study.profiles[0])[0]}
+    # a table writes None as an empty field
+    cell = {key: None if row[key] != row[key] else row[key] for key in study.cells(study.profiles[0])[0]}
     return [study.reference(**{**cell, name: value})[metric] for value in values]
 
 
