@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mixtheory._validation import check_choice
+from mixtheory._validation import check_choice, check_integer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +63,27 @@ class Dataset:
     def n_columns(self) -> int:
         """Number of covariates."""
         return int(self.X.shape[1])
+
+    def of_class(self, label: int) -> pd.DataFrame:
+        """Return the covariates of the rows of one class, a table of its own.
+
+        Raises
+        ------
+        ValueError
+            If the target is no class, or no row has this one.
+
+        Examples
+        --------
+        >>> load("digits").of_class(8).shape
+        (174, 61)
+        """
+        if self.task != "classification":
+            raise ValueError(f"label must be a class, and {self.name!r} is a {self.task}")
+        number = check_integer("label", label)
+        rows = self.X[self.y == number]
+        if not len(rows):
+            raise ValueError(f"label must be one of {sorted(set(self.y))}, got {number}")
+        return rows.copy()
 
 
 def _scikit(loader: str, task: Task, source: str, **options: Any) -> Dataset:

@@ -73,6 +73,23 @@ def test_the_record_is_the_callers_own():
         again.task = "regression"
 
 
+def test_rows_of_a_class():
+    digits = datasets.load("digits")
+    for label in range(10):
+        rows = digits.of_class(label)
+        assert len(rows) == CLASS_SIZES["digits"][label]
+        np.testing.assert_array_equal(rows.to_numpy(), digits.X.to_numpy()[digits.y.to_numpy() == label])
+    taken = digits.of_class(3)
+    taken.iloc[:] = 0.0
+    assert (digits.of_class(3).to_numpy() != 0).any()
+    with pytest.raises(ValueError, match=r"label must be one of \[0, 1, 2\], got 3"):
+        datasets.load("wine").of_class(3)
+    with pytest.raises(ValueError, match="'diabetes' is a regression"):
+        datasets.load("diabetes").of_class(0)
+    with pytest.raises(TypeError, match="label"):
+        datasets.load("wine").of_class("0")
+
+
 def test_unknown_names():
     with pytest.raises(ValueError, match="did you mean 'wine'"):
         datasets.load("wines")
