@@ -329,10 +329,12 @@ def _matching(factor: float, parents: float) -> float:
 
 
 def distinct_outputs(n_parents: int, multiplicities: Sequence[int] | None = None, *, anchored: bool = False) -> int:
-    r"""Return the number of different synthetic records that one batch of T rows and one gamma > 0 can give.
+    r"""Return the number of different synthetic records that one batch of T rows and one gamma > 0 give.
 
     T! orders of T affinely independent rows, :math:`T!/\prod_j m_j!` if row j occurs :math:`m_j` times; with the
-    largest weight on one given row, the orders of the others. At gamma = 0 the only record is the mean.
+    largest weight on one given row, the orders of the others. At gamma = 0 the only record is the mean. With repeated
+    rows there are fewer at isolated gamma, where sums of different weights coincide: at gamma = 1,
+    1/2 + 1/12 = 1/3 + 1/4.
 
     Parameters
     ----------

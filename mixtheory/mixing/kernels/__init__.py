@@ -1,6 +1,6 @@
 """Numba simulators of mixup: what the closed forms are held against.
 
-Nothing here imports a theory module: a weight law is four numbers (alpha, beta, eps0, eps1), a population a function
+Nothing here imports a theory module: a weight law is four numbers (alpha, beta, eps0, eps1) or an array of weights, a population a function
 ``draw(rng, size)`` or an array. Every function takes the generator first and returns one entry an independent unit.
 
 =================  ==========================================================================================
@@ -13,6 +13,7 @@ Nothing here imports a theory module: a weight law is four numbers (alpha, beta,
 `schemes`          a finite sample and its five pairing schemes
 `generations`      repeated synthesis in a finite sample
 `orderings`        weights over the members of a batch, in random order
+`zeta_batches`     batches mixed with the weights of a p-series, once and in rounds; with labels
 =================  ==========================================================================================
 """
 
