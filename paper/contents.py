@@ -5,6 +5,7 @@ import math
 import highdim_contents as highdim
 import imbalance_contents as imbalance
 import over_splits
+import zeta_contents as zeta
 from scipy import stats
 
 from mixtheory.mixing import distances, finite, generations, moments, preservation
@@ -27,6 +28,7 @@ FIGURES = (
     "fidelity_over_generations",
     "downstream_accuracy",
     "primary_comparison",
+    *zeta.FIGURES,
     *highdim.FIGURES,
     *imbalance.FIGURES,
 )
@@ -185,6 +187,7 @@ TABLES = (
         r"variance against the real training rows. Standard errors (in parentheses) and tests with the variance of "
         r"\citet{nadeau2003}.",
     ),
+    *zeta.TABLES,
     *highdim.TABLES,
     *imbalance.TABLES,
 )
@@ -216,6 +219,7 @@ MACROS = (
     closed_form("log drift uniform", lambda: generations.log_variance_drift(PRESERVING), 3),
     number("splits", "repeated_synthesis_real", "replicates"),
     number("draws distortion", "variance_distortion", "replicates"),
+    *zeta.MACROS,
     *highdim.MACROS,
     *imbalance.MACROS,
 )

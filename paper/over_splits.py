@@ -8,15 +8,15 @@ from mixtheory.comparisons import compare_over_splits, corrected_standard_error
 from mixtheory.publishing.tables import format_number
 
 
-def tests(frame, *, test_share, family):
+def tests(frame, *, test_share, family, rows=("dataset",)):
     """Show mean differences and their tests, with the variance of Nadeau and Bengio (2003) and Holm's correction."""
-    rows = []
+    shown = []
     for row in compare_over_splits(frame, test_share=test_share, family=family).to_dict("records"):
-        same = {"dataset": row["dataset"], "mcse": math.nan}
-        rows.append({**same, "metric": "gain", "estimate": row["estimate"], "mcse": row["standard_error"]})
+        same = {**{key: row[key] for key in rows}, "mcse": math.nan}
+        shown.append({**same, "metric": "gain", "estimate": row["estimate"], "mcse": row["standard_error"]})
         for name in ("p_value", "p_holm"):
-            rows.append({**same, "metric": name, "estimate": row[name], "text": format_number(row[name], 2)})
-    return pd.DataFrame(rows)
+            shown.append({**same, "metric": name, "estimate": row[name], "text": format_number(row[name], 2)})
+    return pd.DataFrame(shown)
 
 
 def with_corrected_errors(frame, *, test_share):
