@@ -4,7 +4,8 @@ import numpy as np
 import style
 from matplotlib import pyplot as plt
 
-from mixtheory.mixing import labels, scenarios
+from mixtheory.mixing import labels
+from mixtheory.mixing.studies import scenarios
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("class_conditional",)

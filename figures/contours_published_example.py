@@ -4,7 +4,7 @@ import numpy as np
 import style
 from matplotlib import pyplot as plt
 
-from mixtheory.mixing import scenarios
+from mixtheory.mixing.studies import scenarios
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("published_example",)

@@ -4,7 +4,8 @@ import numpy as np
 import style
 from matplotlib import pyplot as plt
 
-from mixtheory.mixing import moments, scenarios
+from mixtheory.mixing import moments
+from mixtheory.mixing.studies import scenarios
 from mixtheory.mixing.weights import Beta, EpBeta
 from mixtheory.publishing.figures import figures_main
 

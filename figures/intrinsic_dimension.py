@@ -4,7 +4,7 @@ import numpy as np
 import style
 from matplotlib import pyplot as plt
 
-from mixtheory.mixing.dimension_outcomes import dimension_outcomes
+from mixtheory.mixing.studies.dimension_outcomes import dimension_outcomes
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("intrinsic_dimension",)

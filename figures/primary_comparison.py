@@ -4,7 +4,7 @@ import style
 from matplotlib import pyplot as plt
 
 from mixtheory.comparisons import compare_over_splits
-from mixtheory.mixing import repeated
+from mixtheory.mixing.studies import repeated
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("repeated_synthesis_real",)

@@ -3,7 +3,7 @@
 import style
 from matplotlib import pyplot as plt
 
-from mixtheory.mixing import repeated
+from mixtheory.mixing.studies import repeated
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("repeated_synthesis", "repeated_synthesis_real")

@@ -6,8 +6,8 @@ import style
 from matplotlib import pyplot as plt
 
 from mixtheory.comparisons import compare_over_splits
-from mixtheory.mixing import augmentation
 from mixtheory.mixing.p_series import matching_gamma
+from mixtheory.mixing.studies import augmentation
 from mixtheory.mixing.weights import Beta
 from mixtheory.publishing.figures import figures_main
 

@@ -5,7 +5,7 @@ import style
 from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap
 
-from mixtheory.mixing import zeta_panels, zeta_scenarios
+from mixtheory.mixing.studies import zeta_panels, zeta_scenarios
 from mixtheory.publishing.figures import figures_main
 
 STUDIES = ("zeta_panels",)

@@ -9,7 +9,7 @@ import zeta_contents as zeta
 from scipy import stats
 
 from mixtheory.mixing import distances, finite, generations, moments, preservation
-from mixtheory.mixing.repeated import TEST_SHARE
+from mixtheory.mixing.studies.repeated import TEST_SHARE
 from mixtheory.mixing.weights import Beta, EpBeta
 from mixtheory.publishing.macros import closed_form, number
 from mixtheory.publishing.tables import TableSpec

@@ -1,6 +1,7 @@
 """Class means and covariances after mixing: parents of one class, or parents of any class and the label of one."""
 
-from mixtheory.mixing import labels, scenarios
+from mixtheory.mixing import labels
+from mixtheory.mixing.studies import scenarios
 from mixtheory.montecarlo import Mean, Ratio, SmoothFunction, Study, grid
 
 CLASSES = (0, 1, 2)

@@ -2,7 +2,8 @@
 
 import math
 
-from mixtheory.mixing import moments, scenarios
+from mixtheory.mixing import moments
+from mixtheory.mixing.studies import scenarios
 from mixtheory.mixing.weights import EpBeta
 from mixtheory.montecarlo import Mean, SmoothFunction, Study, grid
 

@@ -1,6 +1,6 @@
 """The published example: a normal law with correlation 0.9 and its synthetic copies under three weight laws."""
 
-from mixtheory.mixing import scenarios
+from mixtheory.mixing.studies import scenarios
 from mixtheory.montecarlo import Mean, Study, grid
 
 CORRELATION = 0.9

@@ -1,6 +1,6 @@
 """Generations of synthetic data made from synthetic data: simulated populations, every pairing scheme and law."""
 
-from mixtheory.mixing import repeated, scenarios
+from mixtheory.mixing.studies import repeated, scenarios
 from mixtheory.montecarlo import Mean, Quantile, Study, Variance, grid
 
 CORRELATION = 0.6

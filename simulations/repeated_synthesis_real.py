@@ -5,7 +5,7 @@ comparison: the score of the model trained on generation PRIMARY_GENERATION of l
 trained on the real rows of the same split, with Holm's correction over the data sets.
 """
 
-from mixtheory.mixing import repeated, scenarios
+from mixtheory.mixing.studies import repeated, scenarios
 from mixtheory.montecarlo import Mean, Quantile, Study, grid
 
 DATASETS = ("breast_cancer", "wine", "diabetes", "fair", "randhie")

@@ -1,6 +1,7 @@
 """What a weight law does to variance, covariance, correlation, skewness and kurtosis, on four populations."""
 
-from mixtheory.mixing import moments, scenarios
+from mixtheory.mixing import moments
+from mixtheory.mixing.studies import scenarios
 from mixtheory.mixing.weights import EpBeta
 from mixtheory.montecarlo import Correlation, Kurtosis, Mean, Skewness, Study, Variance, grid
 

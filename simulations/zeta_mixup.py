@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from mixtheory.mixing import zeta_scenarios
+from mixtheory.mixing.studies import zeta_scenarios
 from mixtheory.montecarlo import Mean, SmoothFunction, Study, grid
 
 # rows of the batches in which laws are compared

@@ -2,15 +2,15 @@
 
 Fixed here before any result. Data sets: wine, breast cancer, digits, all classifications of the size at which mixing
 is used against overfitting that come with scikit-learn. Splits: 28 % of the rows in use held out at random in each
-class, the same splits, batches and number of updates for every method (mixtheory.mixing.augmentation states the rows
-in use and the models). Primary metric: accuracy on held-out rows. Primary comparison: zeta-mixup with gamma 2.8 minus
-mixup with Beta(1, 1), whose covariance factors are 0.659 and 0.667, for each data set and model, with the variance of
-Nadeau and Bengio and Holm's correction over the nine. Everything else is secondary and reported whole.
+class, the same splits, batches and number of updates for every method (`mixtheory.mixing.studies.augmentation` states
+the rows in use and the models). Primary metric: accuracy on held-out rows. Primary comparison: zeta-mixup with gamma
+2.8 minus mixup with Beta(1, 1), whose covariance factors are 0.659 and 0.667, for each data set and model, with the
+variance of Nadeau and Bengio and Holm's correction over the nine. Everything else is secondary and reported whole.
 
 The paper profile takes about 14 minutes of one core, most of them for the networks; the quick one about 18 seconds.
 """
 
-from mixtheory.mixing import augmentation
+from mixtheory.mixing.studies import augmentation
 from mixtheory.montecarlo import Mean, Study, grid
 
 PRIMARY_METRIC = "accuracy_difference_mixup"

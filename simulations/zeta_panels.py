@@ -1,6 +1,6 @@
 """Half-moons and a spiral, and what mixing makes of them: single records for a picture, and their distances."""
 
-from mixtheory.mixing import zeta_panels
+from mixtheory.mixing.studies import zeta_panels
 from mixtheory.montecarlo import Mean, Study
 
 

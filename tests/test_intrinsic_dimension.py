@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from mixtheory.intrinsic_dimension import (
+    Neighbors,
     inverse_dimensions,
     local_pca_dimension,
     local_pca_dimensions,
@@ -14,6 +15,7 @@ from mixtheory.intrinsic_dimension import (
     nearest_neighbors,
     two_nn_dimension,
 )
+from mixtheory.intrinsic_dimension import neighbors as search
 
 ESTIMATORS = {
     "pca": lambda X, **options: local_pca_dimension(X, n_neighbors=9, cut=0.2, **options),
@@ -49,16 +51,108 @@ def test_neighbours_by_brute_force(rng, d):
     np.testing.assert_array_equal(found.nearest(2).indices, found.indices[:, :2])
 
 
-def test_a_row_is_not_its_own_neighbour_among_copies():
-    X = np.repeat([[0.0, 0.0], [1.0, 0.0]], 6, axis=0)
-    found = nearest_neighbors(X, 3)
-    assert (found.indices != np.arange(12)[:, None]).all() and (found.distances == 0).all()
+@pytest.mark.parametrize(("n", "d", "slow"), [(900, 2, "_by_all_distances"), (300, 40, "_by_tree")])
+def test_the_two_searches_find_the_same(rng, monkeypatch, n, d, slow):
+    X, k = rng.normal(size=(n, d)), 6
+    at = rng.permutation(n)[:50]
+    distances, indices = search._by_all_distances(X, at, k)
+    by_tree = search._by_tree(search.KDTree(X), X, at, k)
+    np.testing.assert_array_equal(by_tree[1], indices)
+    np.testing.assert_allclose(by_tree[0], distances, rtol=1e-14)
+    monkeypatch.setattr(search, "CHUNK", 1)
+    np.testing.assert_array_equal(search._by_all_distances(X, at, k)[0], distances)
+    # only the faster one is called
+    monkeypatch.setattr(search, slow, None)
+    np.testing.assert_array_equal(nearest_neighbors(X, k, at=at).indices, indices)
 
 
 def test_tiny_distances_in_many_columns_keep_their_digits():
     X = np.zeros((40, 30))
     X[:, 0] = 1e3 + 1e-9 * np.arange(40) ** 2
     assert nearest_neighbors(X, 1, at=[1]).distances[0, 0] == pytest.approx(X[1, 0] - X[0, 0], rel=1e-12)
+
+
+def test_a_mask_is_as_good_as_row_numbers(rng):
+    X = rng.normal(size=(40, 3))
+    mask = X[:, 0] > 0
+    for estimate in ESTIMATORS.values():
+        assert estimate(X, at=mask) == estimate(X, at=np.flatnonzero(mask))
+
+
+# Copies, ties and units ------------------------------------------------------------------------------------------
+
+
+def test_copies_are_no_neighbours():
+    X = np.repeat([[0.0, 0.0], [1.0, 0.0], [-0.0, 3.0], [0.0, 3.0]], 6, axis=0)
+    found = nearest_neighbors(X, 2)
+    np.testing.assert_array_equal(found.indices, np.repeat([[6, 12], [0, 12], [0, 6]], [6, 6, 12], axis=0))
+    far = np.sqrt(10.0)
+    expected = np.repeat([[1.0, 3.0], [1.0, far], [3.0, far]], [6, 6, 12], axis=0)
+    np.testing.assert_allclose(found.distances, expected)
+
+
+@pytest.mark.parametrize("backend", ["sklearn", "skdim"])
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_estimates_are_those_of_the_different_rows(rng, name, backend):
+    X = rng.normal(size=(60, 3))
+    copies = np.concatenate([X, X[::2], X[::3]])
+    estimate = ESTIMATORS[name]
+    at = np.arange(60)
+    assert estimate(copies, at=at, backend=backend) == estimate(X, backend=backend)
+
+
+@pytest.mark.parametrize("backend", ["sklearn", "skdim"])
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_copies_only_are_refused(name, backend):
+    X = np.repeat([[0.0, 0.0], [1.0, 0.0]], 8, axis=0)
+    with pytest.raises(ValueError, match=r"X must have .* different rows .* got 2 in 16 rows: copies of a row"):
+        ESTIMATORS[name](X, backend=backend)
+
+
+@pytest.mark.parametrize("backend", ["sklearn", "skdim"])
+@pytest.mark.parametrize("step", [1.0, 0.1, 1e-3])
+def test_a_lattice_is_refused_where_all_distances_are_tied(backend, step):
+    # steps of 0.1 are equal up to rounding only
+    X = step * np.array([[i, j] for i in range(12) for j in range(12)])
+    inside = np.all((X > 1.5 * step) & (X < 9.5 * step), axis=1)
+    for average in ("inverse", "mean"):
+        with pytest.raises(ValueError, match="X must not have tied distances only, got 64 of 64 rows"):
+            mle_dimension(X, n_neighbors=4, at=inside, average=average, backend=backend)
+    with pytest.raises(ValueError, match="X must not have tied distances only"):
+        two_nn_dimension(X, backend=backend)
+    assert 1.5 < mle_dimension(X, n_neighbors=24, at=inside, backend=backend) < 2.5
+
+
+@pytest.mark.parametrize("backend", ["sklearn", "skdim"])
+def test_some_ties_are_infinite_in_the_mean_only(backend):
+    # the middle one of three equal steps has its two neighbours at one distance
+    X = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [4.0, 0.0], [8.0, 0.0]])
+    inverse = np.log([2.0, 1.0, 2.0, 3 / 2, 6 / 4])
+    assert mle_dimension(X, n_neighbors=2, backend=backend) == pytest.approx(1 / inverse.mean())
+    with pytest.raises(ValueError, match="got 1 of 5 rows whose 2 neighbours"):
+        mle_dimension(X, n_neighbors=2, average="mean", backend=backend)
+
+
+@pytest.mark.parametrize("backend", ["sklearn", "skdim"])
+@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("exponent", [-665, 1000])
+def test_units_do_not_matter(rng, name, backend, exponent):
+    X = rng.normal(size=(80, 3))
+    estimate = ESTIMATORS[name](X, backend=backend)
+    assert ESTIMATORS[name](np.ldexp(X, exponent), backend=backend) == pytest.approx(estimate, rel=1e-12)
+    np.testing.assert_array_equal(
+        nearest_neighbors(np.ldexp(X, exponent), 3).distances, np.ldexp(nearest_neighbors(X, 3).distances, exponent)
+    )
+
+
+def test_distances_that_are_no_numbers_are_refused():
+    for X in ([[-1.7e308], [1.7e308], [0.0]], [[0.0], [1e-200], [1.0]]):
+        with pytest.raises(ValueError, match="X must have distances between its rows that are floating-point numbers"):
+            nearest_neighbors(X, 2)
+    X = np.concatenate([np.eye(3), np.eye(3) * 1e-170])
+    inside = Neighbors(np.ones((1, 3)), np.array([[3, 4, 5]]))
+    with pytest.raises(ValueError, match="X must have neighbourhoods with a variance"):
+        local_pca_dimension(X, n_neighbors=3, neighbors=inside)
 
 
 # Definitions -----------------------------------------------------------------------------------------------------
@@ -99,7 +193,7 @@ def test_both_forms_of_the_eigenvalues_agree(rng):
 def test_chunks_change_nothing(rng, monkeypatch):
     X = rng.normal(size=(60, 4))
     whole = local_pca_dimension(X, n_neighbors=10, cut=0.3)
-    monkeypatch.setattr("mixtheory.intrinsic_dimension._CHUNK", 100)
+    monkeypatch.setattr("mixtheory.intrinsic_dimension.estimators.CHUNK", 100)
     assert local_pca_dimension(X, n_neighbors=10, cut=0.3) == whole
 
 
@@ -111,6 +205,16 @@ def test_two_nn_by_hand():
     x = np.linspace(0.1, 1.0, 10)[:8]
     y = -np.log(1 - np.arange(1, 9) / 10)
     assert two_nn_dimension(X, discard=0.2, neighbors=found) == pytest.approx(np.sum(x * y) / np.sum(x * x))
+
+
+def test_without_discard_the_largest_ratio_alone_is_left_out(rng):
+    X = rng.normal(size=(30, 3))
+    first, second = nearest_neighbors(X, 2).distances.T
+    x, y = np.sort(np.log(second / first))[:-1], -np.log(1 - np.arange(1, 30) / 30)
+    expected = np.sum(x * y) / np.sum(x * x)
+    for discard in (0.0, 1e-17, 0.01, 1 / 30):
+        for backend in ("sklearn", "skdim"):
+            assert two_nn_dimension(X, discard=discard, backend=backend) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -189,23 +293,37 @@ def test_without_scikit_dimension_the_extra_is_named(rng, monkeypatch):
         (lambda X: mle_dimension(X, n_neighbors=1), ValueError, "n_neighbors must be an integer between 2 and 19"),
         (lambda X: mle_dimension(X, n_neighbors=20), ValueError, "n_neighbors"),
         (lambda X: mle_dimension(X, n_neighbors=3, average="median"), ValueError, "average"),
-        (lambda X: mle_dimension(np.zeros((5, 2)), n_neighbors=2), ValueError, "copies only"),
         (lambda X: mle_dimension(X, n_neighbors=3, backend="sklern"), ValueError, "did you mean 'sklearn'"),
         (lambda X: local_pca_dimension(X, n_neighbors=3, cut=1.0), ValueError, "cut"),
         (lambda X: local_pca_dimension(X[:, 0], n_neighbors=3), ValueError, "X must have 2 dimension"),
-        (lambda X: two_nn_dimension(X, discard=0.0), ValueError, "discard"),
-        (lambda X: two_nn_dimension(X, discard=0.95), ValueError, "at least 2 ratios"),
+        (lambda X: two_nn_dimension(X, discard=1.0), ValueError, "discard"),
+        (lambda X: two_nn_dimension(X, discard=0.95), ValueError, "discard must leave at least 2 ratios"),
+        (lambda X: two_nn_dimension(X, at=[3], backend="skdim"), ValueError, "which leaves 0 of 1 rows"),
         (lambda X: two_nn_dimension(np.full((9, 2), np.nan)), ValueError, "finite"),
         (lambda X: nearest_neighbors(X, 2, at=[20]), ValueError, "at must be row numbers between 0 and 19"),
         (lambda X: nearest_neighbors(X, 2, at=[0.5]), TypeError, "at must be a sequence of row numbers"),
         (lambda X: two_nn_dimension(X, at=[1], neighbors=nearest_neighbors(X, 2)), ValueError, "either at or"),
-        (lambda X: mle_dimension(X, n_neighbors=4, neighbors=nearest_neighbors(X, 2)), ValueError, "n_neighbors"),
+        (lambda X: nearest_neighbors(X, 2, at=[]), ValueError, "at must name at least one row"),
+        (lambda X: nearest_neighbors(X, 2, at=np.zeros(20, bool)), ValueError, "at must name at least one row"),
+        (lambda X: nearest_neighbors(X, 2, at=[True, False]), ValueError, "one entry for each of the 20 rows"),
+        (lambda X: mle_dimension(X, n_neighbors=4, neighbors=nearest_neighbors(X, 2)), ValueError, "must hold 4"),
+        (lambda X: mle_dimension(X, n_neighbors=2, neighbors=(1, 2)), TypeError, "neighbors must be Neighbors"),
+        (lambda X: local_pca_dimensions(X, (1, 2)), TypeError, "neighbors must be Neighbors"),
+        (lambda X: two_nn_dimension(X[:9], neighbors=nearest_neighbors(X, 2)), ValueError, "rows of X, got row number"),
+        (lambda X: Neighbors([1], [2]), ValueError, "distances must have 2 dimension"),
+        (lambda X: Neighbors([[1.0, 2.0]], [[2]]), ValueError, "indices must have the shape of distances"),
+        (lambda X: Neighbors([[1.0]], [[0.5]]), TypeError, "indices must be row numbers"),
+        (lambda X: Neighbors([[1.0]], [[-1]]), ValueError, "indices must be row numbers >= 0"),
+        (lambda X: Neighbors([[0.0]], [[1]]), ValueError, "copies of a row are not"),
+        (lambda X: Neighbors([[2.0, 1.0]], [[1, 2]]), ValueError, "must increase in each row"),
         (
             lambda X: mle_dimension(X, n_neighbors=2, neighbors=nearest_neighbors(X, 2), backend="skdim"),
             ValueError,
             "neighbors must be left out",
         ),
         (lambda X: inverse_dimensions([[1.0]]), ValueError, "at least 2 columns"),
+        (lambda X: inverse_dimensions([[-1.0, 1.0]]), ValueError, "distances must be >= 0, got -1"),
+        (lambda X: inverse_dimensions([[2.0, 1.0]]), ValueError, "must increase in each row"),
     ],
 )
 def test_bad_input(rng, call, error, message):

@@ -22,7 +22,9 @@ def imported(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
+            # a name from a package is a module of it, or what the package exports
+            if not ROOT.joinpath(*node.module.split(".")).is_dir():
+                found.add(node.module)
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 

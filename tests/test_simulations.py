@@ -13,9 +13,9 @@ from scipy import integrate
 from mixtheory import datasets
 from mixtheory.downstream import fit_and_score, held_out
 from mixtheory.imbalance.studies.scenarios import fitted_rate
-from mixtheory.mixing import augmentation, repeated, scenarios, zeta_panels, zeta_scenarios
 from mixtheory.mixing.finite import batch_variance
 from mixtheory.mixing.points import DIFFERENT_PARENTS, PAIRINGS
+from mixtheory.mixing.studies import augmentation, repeated, scenarios, zeta_panels, zeta_scenarios
 from mixtheory.mixing.weights import Dirichlet
 from mixtheory.mixing.zeta import Zeta
 from mixtheory.montecarlo import Study

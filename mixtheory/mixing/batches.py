@@ -7,6 +7,7 @@ of its size, at about the cost of one matrix product.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
@@ -22,12 +23,13 @@ from mixtheory._validation import (
     check_reals,
     check_sequence,
     frame_like,
+    is_frame,
     shown,
 )
-from mixtheory.mixing.kernels.orderings import ordered_weights
+from mixtheory.mixing.kernels.orderings import shuffled_weights
 from mixtheory.mixing.laws import MixingLaw, check_single_law
 from mixtheory.mixing.pairing import draw_parents, weight_matrix
-from mixtheory.mixing.points import DIFFERENT_PARENTS, PAIRINGS
+from mixtheory.mixing.points import DIFFERENT_PARENTS, PAIRINGS, check_parents
 from mixtheory.mixing.rescaling import batch_scale, known_mean_scale
 from mixtheory.mixing.zeta import Zeta
 
@@ -44,7 +46,9 @@ _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def _float_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    return _SINGLE if dtype == _SINGLE or np.result_type(dtype, _SINGLE) == _SINGLE else _DOUBLE
+    if dtype in (_SINGLE, _DOUBLE):
+        return _SINGLE if dtype == _SINGLE else _DOUBLE
+    return _SINGLE if np.result_type(dtype, _SINGLE) == _SINGLE else _DOUBLE
 
 
 def _rows(name: str, value: Any, *, finite: bool = True) -> Array:
@@ -53,11 +57,15 @@ def _rows(name: str, value: Any, *, finite: bool = True) -> Array:
     Without `finite`, a plain array is not searched for NaN and infinite values.
     """
     if type(value) is np.ndarray and value.dtype.kind in "biuf" and value.ndim and len(value) > 1 and value.size:
+        if not finite and value.dtype in (_SINGLE, _DOUBLE):
+            return value
         floats = value.astype(_float_dtype(value.dtype), copy=False)
         if not finite or np.all(np.isfinite(floats)):
             return floats
+    shape = getattr(value, "shape", (len(value),) if isinstance(value, (list, tuple)) else ())
+    if shape and shape[0] < 2:
+        raise ValueError(f"{name} must have at least 2 records, got {shape[0]}")
     checked = check_array(name, value, ndims=tuple(range(1, 65)), what="an array of rows, one a record")
-    check_matrix(name, checked, ndim=checked.ndim, min_rows=2)
     given = np.asarray(value).dtype
     return checked.astype(_DOUBLE if given.kind == "O" else _float_dtype(given), copy=False)
 
@@ -117,12 +125,12 @@ def _weights(law: MixingLaw, n: int, rng: np.random.Generator, pairing: str, dty
         vectors = law.weight_vectors(1 if pairing == "shared" else n, rng)
     vectors = vectors.astype(dtype, copy=False)
     if parents is None:
-        return ordered_weights(rng, vectors, n, anchored=pairing == "anchored")
+        return shuffled_weights(rng, vectors, n, pairing == "anchored")
     return weight_matrix(parents, vectors, n)
 
 
 def _mixed(weights: Weights, rows: Array) -> Array:
-    flat = rows.reshape(len(rows), -1)
+    flat = rows if rows.ndim == 2 else rows.reshape(len(rows), -1)
     if not flat.flags.forc:  # for other strides NumPy leaves BLAS
         flat = np.ascontiguousarray(flat)
     return np.asarray(weights @ flat).reshape(rows.shape)
@@ -138,21 +146,39 @@ def _check_finite(weights: Weights, rows: Array, mixed: Array) -> None:
     check_matrix("X", rows, ndim=rows.ndim)
 
 
-def _rescaling(rescale: Any, law: MixingLaw, rows: Array, pairing: str) -> tuple[float, Array | None] | None:
-    """Return the factor of the rescaling and its centre, None for the mean of the batch."""
-    if rescale is None:
-        return None
-    if isinstance(rescale, str):
-        check_choice("rescale", rescale, ("batch",))
-        return float(batch_scale(law, len(rows), pairing)), None
-    mean = check_reals("rescale", rescale)
-    if pairing not in DIFFERENT_PARENTS:  # a record that meets itself keeps a part of its covariance
-        raise ValueError(f"rescale by a known mean needs a pairing of {list(DIFFERENT_PARENTS)}, got {pairing!r}")
+@lru_cache(maxsize=256, typed=True)
+def _scale(law: MixingLaw, n: int, pairing: str, known_mean: bool) -> float:
+    return float(known_mean_scale(law) if known_mean else batch_scale(law, n, pairing))
+
+
+def _known_mean(rescale: Any, X: Any, rows: Array) -> Array:
+    """Return the known mean of a record, shape (...); labels of a Series or one-row frame are those of the columns."""
+    given = rescale
+    if is_frame(given) and len(given) == 1:
+        given = given.iloc[0]
+    if is_frame(X) and hasattr(given, "reindex") and not is_frame(given) and not given.index.equals(X.columns):
+        labels, columns = list(given.index), list(X.columns)
+        if len(labels) != len(columns) or len(set(labels)) < len(labels) or set(labels) != set(columns):
+            raise ValueError(f"rescale must have the columns of X {shown(columns)} as its labels, got {shown(labels)}")
+        given = given.reindex(columns)
+    mean = check_reals("rescale", given)
+    if np.asarray(given).dtype.kind == "b":
+        raise TypeError(f"rescale must be None, 'batch' or an array of means, got {shown(given)}")
     try:
-        centre = np.broadcast_to(mean, rows.shape[1:])
+        return np.broadcast_to(mean, rows.shape[1:])
     except ValueError:
         raise ValueError(f"rescale must broadcast to shape {rows.shape[1:]} of a record, got {mean.shape}") from None
-    return float(known_mean_scale(law)), centre
+
+
+def _rescaling(rescale: Any, law: MixingLaw, X: Any, rows: Array, pairing: str) -> tuple[float, Array]:
+    """Return the factor of the rescaling and its centre in double precision."""
+    if isinstance(rescale, str):
+        check_choice("rescale", rescale, ("batch",))
+        return _scale(law, len(rows), pairing, False), rows.mean(axis=0, dtype=np.float64)
+    centre = _known_mean(rescale, X, rows)
+    if pairing not in DIFFERENT_PARENTS:  # a record that meets itself keeps a part of its covariance
+        raise ValueError(f"rescale by a known mean needs a pairing of {list(DIFFERENT_PARENTS)}, got {pairing!r}")
+    return _scale(law, len(rows), pairing, True), centre
 
 
 @overload
@@ -242,32 +268,36 @@ def mix_batch(
         ``"batch"`` undoes the loss of covariance about the mean of the batch: there the deviations are multiplied by
         `rescaling.batch_scale`, :math:`1/\sqrt{c_B}`, and given the batch the covariance of a record at a random place
         is that of the batch. An array is taken for the known mean of the population, about which the factor is
-        :math:`1/\sqrt{A_2}`; then the parents must differ. Rescaled records may leave the convex hull of the batch.
-        Labels are never rescaled, since they would leave the simplex.
+        :math:`1/\sqrt{A_2}`; then the parents must differ. A Series (or DataFrame of one row) goes by its labels to the
+        columns of a DataFrame `X`. Rescaled records may leave the convex hull of the batch. Labels are never rescaled,
+        since they would leave the simplex.
 
     Returns
     -------
     X_new : ndarray or DataFrame, shape (n, ...)
         The mixed records; a DataFrame with the same columns and numbered rows if `X` is one. float32 and float64 are
         kept; other types become ``np.result_type(dtype, np.float32)``: float32 for bool, float16 and integers of 8 or
-        16 bits, float64 for longer integers. Nothing is rounded back to integers.
+        16 bits, float64 for longer integers, and longdouble becomes float64, too. Nothing is rounded back to integers.
     y_new : ndarray, shape (n, ...) or (n, K)
         The mixed labels, of the dtype of `X_new` with `classes` and by the same rule without; only if `y` is given.
 
     Raises
     ------
     TypeError
-        If `law` is no mixing law, `rng` no generator, or `X` or `y` do not hold real numbers (labels need `classes`).
+        If `law` is no mixing law, `rng` no generator, `X` or `y` do not hold real numbers (labels need `classes`), or
+        `rescale` is True or False.
     ValueError
         If `law` has arrays as parameters or more parents than a pairing of different parents can have, `X` has fewer
         than two records, no entries, or NaN or infinite ones, `y` is of another length or has labels that are missing
-        or not in `classes`, or `pairing` or `rescale` is none of those above.
+        or not in `classes`, `pairing` or `rescale` is none of those above, or the labels of a Series `rescale` are not
+        the columns of `X`.
 
     Notes
     -----
     Zeta-mixup: K. Abhishek, C.J. Brown and G. Hamarneh, J. Big Data 11:43 (2024); their public code anchors the rows.
-    Rescaling: note 02, C12 [derived]: derived in this project. Weights are rounded to the precision of `X_new`, so
-    float32 and float64 give the same records up to rounding.
+    Rescaling: note 02, C12 [derived]: derived in this project. Weights are rounded to the precision of `X_new` and
+    rescaled records computed in float64, so float32 and float64 give the same records up to rounding. Labels that are
+    integers are numbers without `classes` and are averaged.
 
     Examples
     --------
@@ -283,19 +313,23 @@ def mix_batch(
     check_choice("pairing", pairing, PAIRINGS)
     if not isinstance(law, Zeta):  # of single numbers by construction
         check_single_law(law)
-    rows = _rows("X", X, finite=False)
+    rows = _rows("X", X, finite=rescale is not None)
     n = len(rows)
-    targets = _targets(y, classes, n, rows.dtype)
-    rescaling = _rescaling(rescale, law, rows, pairing)
-    weights = _weights(law, n, rng, pairing, rows.dtype)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mixed = _mixed(weights, rows)
-        _check_finite(weights, rows, mixed)
-    if rescaling is not None:
-        factor, centre = rescaling
-        if centre is None:
-            centre = rows.mean(axis=0, dtype=np.float64)
-        mixed *= rows.dtype.type(factor)
-        mixed += ((1 - factor) * centre).astype(rows.dtype)
+    targets = None if y is None and classes is None else _targets(y, classes, n, rows.dtype)
+    check_parents(law, n, pairing)
+    if rescale is None:
+        weights = _weights(law, n, rng, pairing, rows.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mixed = _mixed(weights, rows)
+            _check_finite(weights, rows, mixed)
+    else:
+        factor, centre = _rescaling(rescale, law, X, rows, pairing)
+        weights = _weights(law, n, rng, pairing, _DOUBLE)
+        # the factor would multiply the rounding errors of single precision, and of records far from the centre
+        mixed = _mixed(weights, rows - centre)
+        mixed *= factor
+        mixed += centre
+        mixed = mixed.astype(rows.dtype, copy=False)
+        weights = weights.astype(rows.dtype, copy=False)
     new = frame_like(X, mixed)
     return new if targets is None else (new, _mixed(weights, targets))

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from mixtheory._validation import check_choice, check_integer, check_matrix, check_real, check_reals
-from mixtheory.mixing.laws import MixingLaw, Real, plain
+from mixtheory.mixing.laws import MixingLaw, Real, check_law, plain
 from mixtheory.mixing.points import (
     PAIRINGS,
     check_scheme,
@@ -224,6 +224,7 @@ def naive_coverage(law: MixingLaw, pairing: str = "independent", level: float = 
     >>> float(round(naive_coverage(Beta(1.0, 1.0)), 4))
     0.7849
     """
+    check_law(law)
     check_choice("pairing", pairing, PAIRINGS)
     z = ndtri((1 + check_real("level", level, low=0, high=1)) / 2)
     of_weights = np.sum(law.weight_variances, axis=-1)

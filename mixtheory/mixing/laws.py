@@ -13,6 +13,8 @@ __all__ = [
     "MixingLaw",
     "Real",
     "Size",
+    "beta_quantile",
+    "check_law",
     "check_single_law",
     "dirichlet_entropy",
     "plain",
@@ -54,6 +56,18 @@ def shifted_beta_moment(k: int, alpha: Real, beta: Real, eps0: Real, eps1: Real)
         rate = alpha * (1 + eps1) - beta * eps0 + j * (1 + eps1 - eps0)
         before, now = now, (rate * now + j * eps0 * (1 + eps1) * before) / (alpha + beta + j)
     return plain(now)
+
+
+def beta_quantile(alpha: Real, beta: Real, p: NDArray[np.float64]) -> Real:
+    """Quantile function of a Beta variable; where SciPy's has none, which is far out in a tail, its leading term."""
+    values = np.asarray(special.betaincinv(alpha, beta, p))
+    if not np.any(np.isnan(values)):
+        return plain(values)
+    scale = special.betaln(alpha, beta)
+    with np.errstate(divide="ignore"):
+        lower = np.exp((np.log(p) + np.log(alpha) + scale) / alpha)
+        upper = 1 - np.exp((np.log1p(-p) + np.log(beta) + scale) / beta)
+    return plain(np.where(np.isnan(values), np.where(p < 0.5, lower, upper), values))
 
 
 def shifted_beta_outside(alpha: Real, beta: Real, eps0: Real, eps1: Real) -> Real:
@@ -200,11 +214,22 @@ class MixingLaw(ABC):
         return self.power_sum(3)
 
 
+def _what(value: Any) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    hint = "; give its law: choice.law" if isinstance(getattr(value, "law", None), MixingLaw) else ""
+    return type(value).__name__ + hint
+
+
+def check_law(law: Any) -> None:
+    """Raise TypeError unless `law` is a mixing law, of single numbers or of arrays as parameters."""
+    if not isinstance(law, MixingLaw):
+        raise TypeError(f"law must be a mixing law, got {_what(law)}")
+
+
 def check_single_law(law: Any) -> None:
     """Raise an error unless `law` is a mixing law with single numbers as parameters."""
-    if not isinstance(law, MixingLaw):
-        hint = "; give its law: choice.law" if isinstance(getattr(law, "law", None), MixingLaw) else ""
-        raise TypeError(f"law must be a mixing law, got {type(law).__name__}{hint}")
+    check_law(law)
     shape = np.shape(law.r)
     if shape:
         raise ValueError(f"law must be a single law, got one with parameters of shape {shape}")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mixtheory.mixing.classes import check_probabilities
-from mixtheory.mixing.laws import MixingLaw, Real
+from mixtheory.mixing.laws import MixingLaw, Real, check_law
 
 __all__ = ["displacement_factor", "dominant_label_mass"]
 
@@ -40,6 +40,7 @@ def displacement_factor(law: MixingLaw) -> Real:
     >>> float(round(displacement_factor(Beta(1.0, 1.0)), 6))
     0.166667
     """
+    check_law(law)
     return 1 - 2 * law.dominant_weight + law.variance_factor
 
 
@@ -70,5 +71,6 @@ def dominant_label_mass(law: MixingLaw, probabilities: ArrayLike) -> Real:
     >>> float(round(dominant_label_mass(Beta(1.0, 1.0), [0.5, 0.5]), 12))
     0.875
     """
+    check_law(law)
     same_class = float(np.sum(check_probabilities(probabilities) ** 2))
     return law.dominant_weight + (1 - law.dominant_weight) * same_class

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mixtheory._validation import check_integer, check_matrix, check_real, check_reals
-from mixtheory.mixing.laws import MixingLaw, Real
+from mixtheory.mixing.laws import MixingLaw, Real, check_law
 from mixtheory.mixing.weights import EpBeta
 
 __all__ = [
@@ -108,6 +108,7 @@ def mixed_covariance(law: MixingLaw, covariance: ArrayLike) -> Real:
     >>> float(round(mixed_covariance(Beta(1.0, 1.0), 3.0), 12))
     2.0
     """
+    check_law(law)
     return law.variance_factor * check_covariance("covariance", covariance)
 
 
@@ -252,6 +253,7 @@ def rigidity_residual(factors: ArrayLike) -> Array:
 
 def third_central_moment(law: MixingLaw, mu3: ArrayLike) -> Real:
     r"""Third central moment mu_3 E sum_s w_s^3; two parents (1 - 3 r) mu_3 (T7, T11 [D], derived in this project)."""
+    check_law(law)
     return law.third_moment_factor * check_reals("mu3", mu3)
 
 
@@ -268,6 +270,7 @@ def skewness_factor(law: MixingLaw) -> Real:
     >>> float(round(skewness_factor(Beta(1.0, 1.0)), 4))
     0.9186
     """
+    check_law(law)
     return law.third_moment_factor / law.variance_factor**1.5
 
 
@@ -296,6 +299,7 @@ def fourth_cumulant(law: MixingLaw, kappa4: ArrayLike, variance: ArrayLike) -> R
     -----
     T7 and T11 [D]: derived in this project (law of total cumulance over the weights).
     """
+    check_law(law)
     cumulant = check_reals("kappa4", kappa4)
     sigma2 = check_reals("variance", variance, low=0, closed="left")
     return law.power_sum(4) * cumulant + 3 * law.squared_norm_variance * sigma2**2

@@ -59,7 +59,8 @@ def _check_parents(n_parents: Any) -> float:
     """Return the number of parents as a float: an integer >= 2, or infinity."""
     if isinstance(n_parents, (float, np.floating)) and math.isinf(n_parents) and n_parents > 0:
         return math.inf
-    return float(check_integer("n_parents", n_parents, low=2))
+    # more are infinitely many, in floats and for all that is computed here
+    return float(min(check_integer("n_parents", n_parents, low=2), 10**308))
 
 
 def _check_gamma(gamma: ArrayLike, parents: float) -> Array:

@@ -11,10 +11,10 @@ from scipy import sparse
 from mixtheory._validation import check_choice, check_generator, check_integer
 from mixtheory.mixing.points import DIFFERENT_PARENTS, PAIRINGS
 
-__all__ = ["different_rows", "draw_parents", "weight_matrix"]
+__all__ = ["WHOLE_BATCH", "different_rows", "draw_parents", "weight_matrix"]
 
-# These schemes give every row its turn, so that a batch has as many rows as the data.
-_WHOLE_BATCH = ("anchored", "permutation", "derangement", "shared")
+WHOLE_BATCH = ("anchored", "permutation", "derangement", "shared")
+"""Schemes that give every row its turn, so that a batch has as many rows as the data."""
 
 # A row of n shuffled numbers costs as much as four draws of the square root of n parents with their comparisons.
 _SHUFFLE_FROM = 4
@@ -77,7 +77,7 @@ def draw_parents(
     check_generator(rng)
     check_choice("pairing", pairing, PAIRINGS)
     size = n if size is None else check_integer("size", size, low=1)
-    if pairing in _WHOLE_BATCH and size != n:
+    if pairing in WHOLE_BATCH and size != n:
         raise ValueError(f"pairing {pairing!r} makes as many rows as the data have ({n}), got size {size}")
     if pairing in DIFFERENT_PARENTS and n < n_parents:
         raise ValueError(f"pairing {pairing!r} needs at least {n_parents} row(s), got {n}")

@@ -25,12 +25,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mixtheory._validation import check_choice, check_integer, check_matrix
-from mixtheory.mixing.laws import MixingLaw, Real
+from mixtheory.mixing.laws import MixingLaw, Real, check_law
 from mixtheory.mixing.moments import fourth_central_moment, third_central_moment
 
 __all__ = [
     "DIFFERENT_PARENTS",
     "PAIRINGS",
+    "check_parents",
     "check_scheme",
     "deviation_scale",
     "own_row_slope",
@@ -47,12 +48,20 @@ DIFFERENT_PARENTS = ("distinct", "anchored", "derangement")
 """Schemes in which no row meets itself; they need as many rows as parents."""
 
 
+def check_parents(law: MixingLaw, n: int, pairing: str) -> None:
+    """Raise ValueError if parents that differ are asked for and there are more of them than rows."""
+    if n < law.n_parents and pairing in DIFFERENT_PARENTS:
+        raise ValueError(
+            f"law {law!r} has {law.n_parents} parents: pairing {pairing!r} needs at least {law.n_parents} rows, got {n}"
+        )
+
+
 def check_scheme(law: MixingLaw, n: int, pairing: str) -> tuple[int, str]:
     """Return the number of rows and the pairing scheme, if the scheme can give every parent of the law a row."""
+    check_law(law)
     n = check_integer("n", n, low=2)
     check_choice("pairing", pairing, PAIRINGS)
-    if pairing in DIFFERENT_PARENTS and n < law.n_parents:
-        raise ValueError(f"pairing {pairing!r} needs at least {law.n_parents} row(s), got {n}")
+    check_parents(law, n, pairing)
     return n, pairing
 
 
@@ -84,6 +93,8 @@ def point_variance_factor(law: MixingLaw, n: int, pairing: str = "independent") 
 
     Raises
     ------
+    TypeError
+        If `law` is no mixing law.
     ValueError
         If n is below 2, the pairing is unknown, or it needs more rows than n for the parents of the law.
 

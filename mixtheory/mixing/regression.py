@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mixtheory._validation import check_array, check_real, check_reals
-from mixtheory.mixing.laws import MixingLaw, Real
+from mixtheory.mixing.laws import MixingLaw, Real, check_law
 from mixtheory.mixing.moments import check_covariance
 
 __all__ = [
@@ -116,6 +116,7 @@ def mixed_ridge_slopes(
     >>> mixed_ridge_slopes(law, 2.0, 1.0).round(12).tolist(), mixed_ridge_slopes(law, 2.0, 1.0, 1.0).round(6).tolist()
     ([0.5], [0.285714])
     """
+    check_law(law)
     sigma, cross = _moments(covariance, cross_covariance)
     factor = check_real("variance_factor of law", law.variance_factor)
     return _solve(factor * sigma, factor * cross, check_real("penalty", penalty, low=0, closed="left"))
@@ -167,6 +168,7 @@ def mixed_ridge_slopes_through_origin(
     >>> slopes.round(12).tolist()
     [1.6]
     """
+    check_law(law)
     sigma, cross = _moments(covariance, cross_covariance)
     mu, of_target = np.atleast_1d(check_reals("mean", mean)), check_reals("target_mean", target_mean)
     if mu.shape != sigma.shape[:1]:
@@ -180,6 +182,7 @@ def mixed_ridge_slopes_through_origin(
 
 def residual_variance_factor(law: MixingLaw) -> Real:
     r"""Factor A_2 = E sum_t w_t^2 on the residual variance of least squares (note 02, C9; derived in this project)."""
+    check_law(law)
     return law.variance_factor
 
 
@@ -208,4 +211,5 @@ def ridge_penalty(law: MixingLaw, penalty: ArrayLike) -> Real:
     >>> float(round(ridge_penalty(Beta(1.0, 1.0), 2.0), 12))
     3.0
     """
+    check_law(law)
     return check_reals("penalty", penalty, low=0, closed="left") / law.variance_factor

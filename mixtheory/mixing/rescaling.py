@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from mixtheory._validation import shown
-from mixtheory.mixing.laws import MixingLaw, Real, plain
+from mixtheory.mixing.laws import MixingLaw, Real, check_law, plain
 from mixtheory.mixing.points import point_variance_factor
 
 __all__ = ["batch_scale", "known_mean_scale", "naive_rescaled_factor"]
@@ -74,6 +74,7 @@ def known_mean_scale(law: MixingLaw) -> Real:
     >>> float(round(known_mean_scale(Beta(1.0, 1.0)), 6))
     1.224745
     """
+    check_law(law)
     return plain(1 / np.sqrt(law.variance_factor))
 
 

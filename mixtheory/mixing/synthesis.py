@@ -23,8 +23,8 @@ from mixtheory._validation import (
     shown,
 )
 from mixtheory.mixing.laws import MixingLaw, check_single_law
-from mixtheory.mixing.pairing import draw_parents, weight_matrix
-from mixtheory.mixing.points import PAIRINGS
+from mixtheory.mixing.pairing import WHOLE_BATCH, draw_parents, weight_matrix
+from mixtheory.mixing.points import PAIRINGS, check_parents
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,12 @@ Array = NDArray[np.float64]
 
 
 def _mix(X: Array, law: MixingLaw, rng: np.random.Generator, pairing: str, size: int) -> Array:
+    check_parents(law, len(X), pairing)
+    if pairing in WHOLE_BATCH and size != len(X):
+        raise ValueError(
+            f"n must be left out for pairing {pairing!r}, which makes as many rows as the data have ({len(X)}), got "
+            f"{size} rows to make"
+        )
     parents = draw_parents(X.shape[0], law.n_parents, rng, pairing=pairing, size=size)
     vectors = law.weight_vectors(1 if pairing == "shared" else size, rng)
     return np.asarray(weight_matrix(parents, vectors, X.shape[0]) @ X)

@@ -337,7 +337,7 @@ class EpBeta(MixingLaw):
     def ppf(self, p: ArrayLike) -> Real:
         """Quantile function of lambda for `p` in [0, 1]."""
         order = check_reals("p", p, low=0.0, high=1.0, closed="both")
-        return self._stretch(special.betaincinv(self.alpha, self.beta, order))
+        return self._stretch(laws.beta_quantile(self.alpha, self.beta, order))
 
     def rvs(self, size: Size, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw `size` weights lambda; with array parameters `size` must be compatible with their shape."""

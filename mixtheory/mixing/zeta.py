@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixtheory._validation import check_choice, check_generator, check_integer, check_real, check_size
+from mixtheory._validation import check_choice, check_generator, check_integer, check_real, check_size, shown
 from mixtheory.mixing import p_series
 from mixtheory.mixing.laws import MixingLaw, Size
 
 __all__ = ["ROWS", "Zeta"]
 
 Array = NDArray[np.float64]
+
+# Beyond this the float of a number of parents is another number.
+_MOST_PARENTS = 2**53
 
 ROWS = ("uniform", "anchored")
 """Laws of the rows of a weight matrix: any order of the batch, or every row dominated by its own member."""
@@ -39,7 +42,7 @@ class Zeta(MixingLaw):
     Raises
     ------
     ValueError
-        If `gamma` is negative, NaN or infinite or `n_parents` < 2.
+        If `gamma` is negative, NaN or infinite, or `n_parents` < 2 or > 2^53.
     TypeError
         If `gamma` is no real number or `n_parents` no integer.
 
@@ -59,9 +62,14 @@ class Zeta(MixingLaw):
     _count: int
 
     def __init__(self, gamma: float, n_parents: int) -> None:
+        if isinstance(gamma, (bool, np.bool_)):
+            raise TypeError(f"gamma must be a real number, got {shown(gamma)}")
+        count = check_integer("n_parents", n_parents, low=2)
+        if count > _MOST_PARENTS:
+            raise ValueError(f"n_parents must be at most 2^53, got an integer of {count.bit_length()} bits")
         # adding 0.0 turns -0.0 into 0.0
         object.__setattr__(self, "gamma", check_real("gamma", gamma, low=0.0, closed="left") + 0.0)
-        object.__setattr__(self, "_count", check_integer("n_parents", n_parents, low=2))
+        object.__setattr__(self, "_count", count)
 
     def __repr__(self) -> str:
         return f"Zeta(gamma={self.gamma!r}, n_parents={self._count})"

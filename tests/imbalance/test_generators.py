@@ -428,3 +428,8 @@ def test_check_minority_generator():
 
     with pytest.raises(TypeError, match="generator must have the methods fit and sample, got .* without sample"):
         check_minority_generator("generator", Half())
+
+
+def test_mixup_of_one_row_speaks_of_no_number_of_parents():
+    with pytest.raises(ValueError, match=r"Mixup needs at least 2 minority rows \(to mix different ones\)"):
+        Mixup(Dirichlet(1.0, 8)).fit([[0.0]])

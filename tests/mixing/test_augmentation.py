@@ -12,8 +12,10 @@ from sklearn.neural_network import MLPClassifier
 
 from mixtheory.datasets import load
 from mixtheory.downstream import fit_and_score
-from mixtheory.mixing import augmentation
-from mixtheory.mixing.augmentation import (
+from mixtheory.mixing.labels import soft_label_outside
+from mixtheory.mixing.rescaling import batch_scale
+from mixtheory.mixing.studies import augmentation
+from mixtheory.mixing.studies.augmentation import (
     BATCH,
     COPIES,
     DATASETS,
@@ -31,8 +33,6 @@ from mixtheory.mixing.augmentation import (
     train_and_test,
     within_simplex,
 )
-from mixtheory.mixing.labels import soft_label_outside
-from mixtheory.mixing.rescaling import batch_scale
 
 PARAMETER = {"erm": 0.0, "mixup": 1.0, "epbeta": 1.0, "zeta": 2.8, "rescaled_zeta": 2.8}
 

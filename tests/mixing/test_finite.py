@@ -202,5 +202,5 @@ def test_bad_input_names_the_argument(call, argument):
     ],
 )
 def test_more_parents_than_rows(call, pairing):
-    with pytest.raises(ValueError, match=f"^pairing '{pairing}' needs at least 3 row\\(s\\), got 2"):
+    with pytest.raises(ValueError, match=f"^law .* has 3 parents: pairing '{pairing}' needs at least 3 rows, got 2"):
         call(pairing)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mixtheory.mixing.manifolds import MANIFOLDS, ClosedCurves, HalfMoons, Helix, SwissRoll, named_manifold
+from mixtheory.mixing.studies.manifolds import MANIFOLDS, ClosedCurves, HalfMoons, Helix, SwissRoll, named_manifold
 
 GRID = 6_001
 

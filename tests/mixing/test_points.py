@@ -164,7 +164,7 @@ def test_unknown_pairing_suggests_near_matches(call):
 @pytest.mark.parametrize("pairing", points.DIFFERENT_PARENTS)
 @pytest.mark.parametrize("closed", [closed for _, closed in MOMENTS])
 def test_more_parents_than_rows(closed, pairing):
-    with pytest.raises(ValueError, match=f"^pairing '{pairing}' needs at least 3 row\\(s\\), got 2"):
+    with pytest.raises(ValueError, match=f"^law .* has 3 parents: pairing '{pairing}' needs at least 3 rows, got 2"):
         closed(THREE_PARENTS, [0.0, 1.0], pairing)
 
 
@@ -172,5 +172,5 @@ def test_more_parents_than_rows(closed, pairing):
 def test_too_few_rows_for_an_anchor(closed):
     with pytest.raises(ValueError, match="^n must"):
         closed(INSIDE, 1)
-    with pytest.raises(ValueError, match="^pairing 'anchored' needs at least 3"):
+    with pytest.raises(ValueError, match="^law .* has 3 parents: pairing 'anchored' needs at least 3 rows"):
         closed(THREE_PARENTS, 2)

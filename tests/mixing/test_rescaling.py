@@ -76,5 +76,5 @@ def test_bad_input_names_the_argument(closed):
         closed(INSIDE, 0)
     with pytest.raises(ValueError, match="^pairing must"):
         closed(INSIDE, 4, "distint")
-    with pytest.raises(ValueError, match="^pairing 'distinct' needs at least 3"):
+    with pytest.raises(ValueError, match="^law .* has 3 parents: pairing 'distinct' needs at least 3 rows"):
         closed(THREE_PARENTS, 2)

@@ -6,7 +6,7 @@ import pytest
 
 from mixtheory.mixing import finite
 from mixtheory.mixing.choose import choose_law
-from mixtheory.mixing.scenarios import Copying
+from mixtheory.mixing.studies.scenarios import Copying
 from mixtheory.mixing.synthesis import PAIRINGS, draw_parents, generations, synthesize
 from mixtheory.mixing.weights import Beta, Dirichlet, EpBeta
 from mixtheory.mixing.zeta import Zeta
@@ -212,6 +212,7 @@ ROWS = table(4)
         (lambda: synthesize(ROWS * np.nan, LAW, generator()), ValueError, "X must be finite"),
         (lambda: synthesize([["a"], ["b"]], LAW, generator()), TypeError, "X must be an array of real numbers"),
         (lambda: synthesize(ROWS, 0.5, generator()), TypeError, "law must be a mixing law"),
+        (lambda: synthesize(ROWS, Zeta, generator()), TypeError, "law must be a mixing law, got the class Zeta"),
         (lambda: synthesize(ROWS, choose_law(eps0=0.2, eps1=0.2), generator()), TypeError, "Choice; give .*choice.law"),
         (lambda: synthesize(ROWS, Beta([1.0, 2.0, 3.0, 4.0], 1.0), generator()), ValueError, "law must be a single"),
         (
@@ -257,10 +258,18 @@ ROWS = table(4)
         (
             lambda: synthesize(ROWS, LAW, generator(), y=[0, 0, 0, 1], same_class=True, pairing="distinct"),
             ValueError,
-            "class 1: pairing 'distinct' needs at least 2",
+            "class 1: law .* has 2 parents: pairing 'distinct' needs at least 2 rows, got 1",
         ),
-        (lambda: synthesize(ROWS, Zeta(2.8, 5), generator(), pairing="anchored"), ValueError, "needs at least 5 row"),
-        (lambda: synthesize(ROWS, LAW, generator(), n=3, pairing="anchored"), ValueError, "as many rows"),
+        (
+            lambda: synthesize(ROWS, Zeta(2.8, 5), generator(), pairing="anchored"),
+            ValueError,
+            "needs at least 5 rows, got 4",
+        ),
+        (
+            lambda: synthesize(ROWS, LAW, generator(), n=3, pairing="anchored"),
+            ValueError,
+            r"n must be left out .*\(4\), got 3",
+        ),
         (lambda: list(generations(ROWS, LAW, generator(), -1)), ValueError, "n_generations"),
         (lambda: list(generations(ROWS, {0: LAW}, generator(), 1)), ValueError, "needs the labels"),
     ],

@@ -451,3 +451,10 @@ class TestObject:
     def test_named_laws(self):
         assert Beta.uniform() == Beta(1.0, 1.0)
         assert Beta.uniform().variance_factor == pytest.approx(2 / 3, rel=1e-15)
+
+
+def test_quantiles_far_out_in_a_tail():
+    # SciPy has no quantile of this law below 1e-16
+    p = 10.0 ** -np.arange(10.0, 40.0)
+    law = Beta(1.03125, 0.25)
+    assert law.cdf(law.ppf(p)) == pytest.approx(p, rel=1e-9)

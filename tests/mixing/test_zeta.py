@@ -225,3 +225,16 @@ class TestBadInput:
                 draw(2.0, rng)
         with pytest.raises(ValueError, match="k must be an integer >= 0"):
             law.power_sum(-1)
+
+
+class TestRefusals:
+    def test_more_parents_than_floats_can_count(self):
+        for count in (2**53 + 1, 10**400, 10**5000):
+            with pytest.raises(ValueError, match=r"n_parents must be at most 2\^53, got an integer of \d+ bits"):
+                Zeta(2.0, count)
+        assert Zeta(2.0, 2**53).n_parents == 2**53
+
+    def test_gamma_is_no_flag(self):
+        for gamma in (True, np.False_):
+            with pytest.raises(TypeError, match="gamma must be a real number, got (True|False)"):
+                Zeta(gamma, 5)

@@ -222,7 +222,8 @@ REGRESSION = identity(
     ],
     [
         FormulaMutant(
-            "covariance alone", lambda: [[_covariance_risk(norm_moment(law), *d) for law in LAWS for d in DESIGNS], None]
+            "covariance alone",
+            lambda: [[_covariance_risk(norm_moment(law), *d) for law in LAWS for d in DESIGNS], None],
         ),
     ],
     rtol=1e-8,

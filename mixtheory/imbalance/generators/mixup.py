@@ -66,7 +66,7 @@ class Mixup(MinorityGenerator):
             raise TypeError(f"law must be a law of mixing weights with a method rvs, got {shown(self.law)}{hint}")
         if np.ndim(getattr(self.law, "variance_factor", 0.0)):
             raise ValueError(f"law must be a single law, got one with arrays as parameters: {shown(self.law)}")
-        self._check_rows(minority, 2, "two parents")
+        self._check_rows(minority, 2, "to mix different ones")
         self._rows = minority
 
     def _draw(self, size: int, rng: np.random.Generator) -> Array:

@@ -1,7 +1,9 @@
 r"""Claims about intrinsic dimension after mixup and zeta-mixup of equal covariance: scale decides which keeps it.
 
-The published statement, that zeta-mixup preserves it better, is neither true nor false of a data set: it depends on
-whether neighbours are nearer or farther than the offset that zeta-mixup gives to every row.
+The published statement, that zeta-mixup preserves it better, is neither true nor false of a data set. What matters is
+the distance to the neighbours in units of the offset that zeta-mixup gives to every row: far below one mixup preserves
+it better, far above one zeta-mixup does, and between about one and three either may. The claims are about cases that
+are far from the crossing.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from scipy.spatial import KDTree
 
 from mixtheory.intrinsic_dimension import inverse_dimensions
 from mixtheory.mixing.claims.parts import Array, Simulate
-from mixtheory.mixing.manifolds import named_manifold
+from mixtheory.mixing.studies.manifolds import named_manifold
 from mixtheory.verification import (
     Claim,
     ClopperPearson,

@@ -26,7 +26,7 @@ SCHEMES = ("independent", "distinct", "permutation")
 
 def _simulated() -> list[list[float]]:
     # imported when decided: the module reaches the data sets and their packages
-    from mixtheory.mixing.repeated import population_reference
+    from mixtheory.mixing.studies.repeated import population_reference
 
     names = [(name, scheme) for scheme in SCHEMES for name, _ in NAMED]
     cells = [population_reference(name, scheme, ROWS, STEPS) for name, scheme in names]
@@ -52,14 +52,14 @@ def _compensated(scheme: str) -> float:
 
 
 def _copies() -> list[float]:
-    from mixtheory.mixing.repeated import population_reference
+    from mixtheory.mixing.studies.repeated import population_reference
 
     return [population_reference("copying", "independent", ROWS, t)["variance"] for t in range(4)]
 
 
 def _real(generation: int) -> Callable[[], list[float]]:
     def compute() -> list[float]:
-        from mixtheory.mixing.repeated import real_reference
+        from mixtheory.mixing.studies.repeated import real_reference
 
         return [
             float(real_reference(data, name, scheme, generation)["variance"])

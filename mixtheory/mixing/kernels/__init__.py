@@ -1,7 +1,8 @@
 """Numba simulators of mixup: what the closed forms are held against.
 
-Nothing here imports a theory module: a weight law is four numbers (alpha, beta, eps0, eps1) or an array of weights, a population a function
-``draw(rng, size)`` or an array. Every function takes the generator first and returns one entry an independent unit.
+Nothing here imports a theory module: a weight law is four numbers (alpha, beta, eps0, eps1) or an array of weights, a
+population a function ``draw(rng, size)`` or an array. Every function takes the generator first and returns one entry an
+independent unit.
 
 =================  ==========================================================================================
 `draws`            weights; populations that need no formula (normal, exponential, Rademacher, Cauchy)

@@ -10,6 +10,7 @@ of the generator: to hand a generator to a kernel costs as much as the weights o
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from mixtheory._jit import jit
 from mixtheory._validation import check_flag, check_generator, check_integer
 
-__all__ = ["ordered_weights"]
+__all__ = ["ordered_weights", "shuffled_weights"]
 
 Float = TypeVar("Float", np.float32, np.float64)
 
@@ -111,11 +112,22 @@ def ordered_weights(rng: Generator, vectors: NDArray[Float], rows: int, *, ancho
         raise TypeError(f"vectors must be of dtype float32 or float64, got {vectors.dtype}")
     if vectors.ndim != 2 or vectors.shape[0] not in (1, rows) or vectors.shape[1] < 1:
         raise ValueError(f"vectors must have shape (1, T) or ({rows}, T) with T >= 1, got {vectors.shape}")
-    members = vectors.shape[1]
+    return shuffled_weights(rng, vectors, rows, anchored)
+
+
+@cache
+def _layout(members: int, anchored: bool) -> tuple[int, int, int]:
+    """Return the bits of a number that serve, for how many places they do, and the numbers that a row takes."""
     width = max((members - 1).bit_length(), 1)
     bits = min(53, 64 - width)  # a number times a bound fits into 64 bits
     shuffles = max((bits - 16) // width, 1)  # the bounds of a number leave 16 bits, so one of 65,536 is rejected
-    each = -(-max(members - 1 - anchored, 0) // shuffles)
+    return bits, shuffles, -(-max(members - 1 - anchored, 0) // shuffles)
+
+
+def shuffled_weights(rng: Generator, vectors: NDArray[Float], rows: int, anchored: bool) -> NDArray[Float]:
+    """Do what `ordered_weights` does without its checks, which cost as much as the orders of a small batch."""
+    members = vectors.shape[1]
+    bits, shuffles, each = _layout(members, anchored)
     out = np.empty((rows, members), dtype=vectors.dtype)
     done = 0
     while done < rows:

@@ -21,7 +21,7 @@ from mixtheory.mixing.laws import MixingLaw
 from mixtheory.mixing.locality import displacement_factor, dominant_label_mass
 from mixtheory.mixing.points import own_row_slope
 from mixtheory.mixing.rescaling import batch_scale
-from mixtheory.mixing.scenarios import named_population, standardised, three_classes
+from mixtheory.mixing.studies.scenarios import named_population, standardised, three_classes
 from mixtheory.mixing.weights import Beta, EpBeta
 from mixtheory.mixing.zeta import Zeta
 

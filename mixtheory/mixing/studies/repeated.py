@@ -21,7 +21,7 @@ from mixtheory.mixing.finite import generation_mean_variance, generation_varianc
 from mixtheory.mixing.laws import MixingLaw
 from mixtheory.mixing.pairing import different_rows
 from mixtheory.mixing.points import PAIRINGS
-from mixtheory.mixing.scenarios import Law, named_law, named_population, standardised
+from mixtheory.mixing.studies.scenarios import Law, named_law, named_population, standardised
 from mixtheory.mixing.synthesis import synthesize
 
 __all__ = ["TEST_SHARE", "population_paths", "population_reference", "real_paths", "real_reference"]

@@ -60,9 +60,10 @@ def dimension_outcomes(
         A row for each comparison (``data``, ``size``, ``pair``, ``alpha``, ``gamma``; 0 where it is matched) and
         estimator: ``estimator``, ``k`` (2 for TwoNN), the mean estimates ``original``, ``mixup``, ``zeta``; the mean
         ``gain`` of zeta-mixup with ``mcse``, ``lower``, ``upper``; ``verdict`` on the statement "gain >= margin":
-        verified, refuted or undecided; ``found``: "zeta" or "mixup" where that law is better by the margin, "tie"
-        where neither is, "open" otherwise; ``reach`` and ``offset``: median distance to the k-th neighbour in the data
-        and root mean square displacement by zeta-mixup, both over the root of the total variance.
+        verified, refuted or undecided; ``found``: "zeta" or "mixup" where that law is better by the margin, "tie" where
+        neither is, "constant" where all replicates agree, "open" otherwise; ``reach`` and ``offset``: median distance
+        to the k-th neighbour in the data and root mean square displacement by zeta-mixup, both over the root of the
+        total variance.
 
     Raises
     ------
@@ -72,10 +73,12 @@ def dimension_outcomes(
     Notes
     -----
     Student's interval needs 64 replicates; fewer leave everything undecided. The level is nominal: skewness is taken as
-    zero, and differences of estimates on samples of this study have skewness up to about one half in absolute value
-    (more where local principal components count all directions for almost every row), which makes an error on one side
-    a few times as frequent as stated. On a real data set the interval is about that data set, whose rows are drawn
-    again and again, not about others like it.
+    zero. Maximum likelihood and TwoNN have differences of skewness up to about one half in absolute value, which makes
+    an error on one side a few times as frequent as stated. Differences of local principal components can be far more
+    skewed (2 and more, where almost every row counts all directions or none of them): their verdicts are indications,
+    and where all differences are equal there is none, ``found`` is "constant". On a real data set the interval is about
+    that data set, whose rows are drawn again and again, not about others like it. Two readings of one table have twice
+    the level together.
     """
     check_choice("reading", reading, READINGS)
     bar = check_real("margin", margin, low=0.0)
@@ -96,7 +99,7 @@ def dimension_outcomes(
         sd = float(record["mcse"]) * math.sqrt(count)
         summary = Summary(count=count, estimate=float(record["estimate"]), sd=sd)
         low, high = StudentT(0.0).bounds(summary, alpha / len(rows)) or (math.nan, math.nan)
-        verdict, found = _find(low, high, bar)
+        verdict, found = _find(low, high, bar) if sd > 0 else (UNDECIDED, "constant")
         cell = means.loc[tuple(record[key] for key in _CELL)]
         out.append(
             {

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from mixtheory._validation import check_choice, check_integer
 from mixtheory.mixing.batches import mix_batch
 from mixtheory.mixing.laws import MixingLaw
-from mixtheory.mixing.manifolds import HalfMoons, Helix, named_manifold
-from mixtheory.mixing.zeta_scenarios import LAWS, mixing_law
+from mixtheory.mixing.studies.manifolds import HalfMoons, Helix, named_manifold
+from mixtheory.mixing.studies.zeta_scenarios import LAWS, mixing_law
 from mixtheory.montecarlo.accumulate import Raw
 from mixtheory.montecarlo.metrics import Cell, Estimate, Metric, Outputs, column, set_fields
 

@@ -28,8 +28,9 @@ from mixtheory.intrinsic_dimension import (
 from mixtheory.mixing.batches import mix_batch
 from mixtheory.mixing.laws import MixingLaw
 from mixtheory.mixing.locality import displacement_factor
-from mixtheory.mixing.manifolds import MANIFOLDS, HalfMoons
+from mixtheory.mixing.points import point_variance_factor, within_row_factor
 from mixtheory.mixing.rescaling import batch_scale
+from mixtheory.mixing.studies.manifolds import MANIFOLDS, HalfMoons
 from mixtheory.mixing.weights import Beta, EpBeta
 from mixtheory.mixing.zeta import Zeta
 
@@ -175,17 +176,38 @@ def laws_of(pair: str, alpha: float, gamma: float | None) -> tuple[MixingLaw, Ze
     return EpBeta.preserving_symmetric(alpha) if pair == "preserving" else beta, zeta
 
 
-def references(pair: str, alpha: float, gamma: float | None) -> dict[str, float]:
-    """Return closed forms of `compared`: mean squared displacements and the ratios of the total variances.
+def _variance_ratio(size: int, row: float, spread: float) -> float:
+    """Return the ratio of total variances for batches that are cut from `size` rows at random.
 
-    They are those of iid rows; a displacement after rescaling has none. From note 02, C10 [derived]: derived in this
-    project.
+    Given a batch, of its covariance a mixed row has the share `row`, and the mean of its mixed rows the share `spread`
+    over their number.
+    """
+    inside = 1 - 1 / BATCH
+    return (size * (row * inside + 1 / BATCH) - 1 - spread * inside) / (size - 1)
+
+
+def references(size: int, pair: str, alpha: float, gamma: float | None) -> dict[str, float]:
+    r"""Return closed forms of `compared`: mean squared displacements and the ratios of the total variances.
+
+    Rescaled weights are the fixed weights :math:`v_k = 1/T + (w_k - 1/T)/\sqrt{c_B}` with a sum of squares of 1. A row
+    that has one weight for its batch may meet itself. From note 02, C8, C10 and C12 [derived]: derived in this project.
     """
     mixup, zeta = laws_of(pair, alpha, gamma)
-    out = {"displacement_mixup": float(displacement_factor(mixup)), "variance_mixup": float(mixup.covariance_factor)}
+    displacement, row = float(displacement_factor(mixup)), float(point_variance_factor(mixup, BATCH, "distinct"))
+    first = mixup.dominant_weight if pair == "own" else mixup.weight_means[0]
+    spread = float(row - ((BATCH * first - 1) / (BATCH - 1)) ** 2)
+    if pair == "shared":
+        displacement *= 1 - 1 / BATCH
+        row, spread = float(mixup.variance_factor), 0.0
+    out = {"displacement_mixup": displacement, "variance_mixup": _variance_ratio(size, row, spread)}
+    row, spread = float(point_variance_factor(zeta, BATCH, "distinct")), float(within_row_factor(zeta, BATCH))
     if pair == "preserving":
-        return {**out, "variance_zeta": 1.0}
-    return {**out, "displacement_zeta": float(displacement_factor(zeta)), "variance_zeta": zeta.variance_factor}
+        heaviest = 1 / BATCH + (zeta.dominant_weight - 1 / BATCH) * batch_scale(zeta, BATCH, "anchored")
+        out["displacement_zeta"] = float(2 * (1 - heaviest))
+        row, spread = 1.0, spread / row
+    else:
+        out["displacement_zeta"] = float(displacement_factor(zeta))
+    return {**out, "variance_zeta": _variance_ratio(size, row, spread)}
 
 
 @dataclass(frozen=True, eq=False)

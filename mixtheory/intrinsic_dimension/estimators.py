@@ -1,33 +1,28 @@
-r"""Estimators of intrinsic dimension: local principal components, Levina and Bickel's maximum likelihood, TwoNN.
-
-All three look at the nearest neighbours of a point, so that their answer belongs to a scale: the distance to the k-th
-neighbour. Data on a curve with an offset of size s into all directions look like a curve at scales above s and fill
-the space below it. Every estimator takes the rows at which it is evaluated (`at`), while neighbours come from all
-rows, and a search that is already done (`neighbors`). Copies of a point (distance 0) are not its neighbours.
-
-``backend="skdim"`` computes the same definitions by scikit-dimension, an independent implementation.
-"""
+"""The three estimators, from the nearest neighbours of points."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.neighbors import NearestNeighbors
 
 from mixtheory._validation import check_choice, check_integer, check_matrix, check_real, shown
+from mixtheory.intrinsic_dimension.neighbors import (
+    CHUNK,
+    Neighbors,
+    check_increasing,
+    nearest_neighbors,
+    rescaled,
+)
 
 __all__ = [
     "BACKENDS",
-    "Neighbors",
     "inverse_dimensions",
     "local_pca_dimension",
     "local_pca_dimensions",
     "mle_dimension",
-    "nearest_neighbors",
     "two_nn_dimension",
 ]
 
@@ -36,90 +31,18 @@ Indices = NDArray[np.int64]
 
 BACKENDS = ("sklearn", "skdim")
 
-# entries of the neighbourhoods that are held at once
-_CHUNK = 2**22
+# logarithms of ratios of distances below it are ties: equal distances differ by rounding
+_TIED = 1e-9
+_UNTIE = "or add noise of the size of the rounding to data that are rounded or on a lattice"
 
 
-@dataclass(frozen=True, eq=False)
-class Neighbors:
-    """The nearest neighbours of some rows among all rows, the row itself left out.
-
-    Attributes
-    ----------
-    distances : ndarray, shape (m, k)
-        Euclidean distances, increasing.
-    indices : ndarray of int64, shape (m, k)
-        Row numbers of the neighbours.
-    """
-
-    distances: Array
-    indices: Indices
-
-    def nearest(self, n_neighbors: int) -> Neighbors:
-        """Return the first `n_neighbors` of them.
-
-        Raises
-        ------
-        ValueError
-            If there are fewer.
-        """
-        k = check_integer("n_neighbors", n_neighbors, low=1, high=self.distances.shape[1])
-        return Neighbors(self.distances[:, :k], self.indices[:, :k])
-
-
-def _check_rows(at: ArrayLike | None, n: int) -> Indices:
-    if at is None:
-        return np.arange(n)
-    rows = np.asarray(at)
-    if rows.ndim != 1 or rows.size == 0 or rows.dtype.kind not in "iu":
-        raise TypeError(f"at must be a sequence of row numbers, got {shown(at)}")
-    if rows.min() < 0 or rows.max() >= n:
-        raise ValueError(f"at must be row numbers between 0 and {n - 1}, got {shown(at)}")
-    return np.asarray(rows, dtype=np.int64)
-
-
-def nearest_neighbors(X: ArrayLike, n_neighbors: int, *, at: ArrayLike | None = None) -> Neighbors:
-    """Find the nearest neighbours of the rows `at` among all rows of a table.
-
-    Parameters
-    ----------
-    X : array_like, shape (n, d)
-        The data.
-    n_neighbors : int
-        Number of neighbours, from 1 to n - 1.
-    at : array_like of int, shape (m,), optional
-        Rows whose neighbours are looked for; by default all.
-
-    Returns
-    -------
-    Neighbors
-
-    Raises
-    ------
-    ValueError, TypeError
-        If `X` is no finite table, or a number is out of range.
-
-    Notes
-    -----
-    By a k-d tree in any number of columns: the faster search by norms loses the digits of small distances, which are
-    what estimators at a small scale are made of.
-
-    Examples
-    --------
-    >>> found = nearest_neighbors([[0.0], [1.0], [3.0]], 2)
-    >>> found.distances.tolist(), found.indices.tolist()
-    ([[1.0, 3.0], [1.0, 2.0], [2.0, 3.0]], [[1, 2], [0, 2], [1, 0]])
-    """
-    table = check_matrix("X", X, min_rows=2)
-    n = len(table)
-    k = check_integer("n_neighbors", n_neighbors, low=1, high=n - 1)
-    rows = _check_rows(at, n)
-    tree = NearestNeighbors(n_neighbors=k + 1, algorithm="kd_tree").fit(table)
-    distances, indices = tree.kneighbors(table[rows])
-    others = indices != rows[:, None]
-    # among many equal rows a row need not find itself
-    others[others.all(axis=1), -1] = False
-    return Neighbors(distances[others].reshape(-1, k), indices[others].reshape(-1, k).astype(np.int64))
+def _check_neighbors(table: Array, neighbors: Neighbors) -> None:
+    if not isinstance(neighbors, Neighbors):
+        raise TypeError(f"neighbors must be Neighbors, the result of nearest_neighbors, got {shown(neighbors)}")
+    if neighbors.indices.max() >= len(table):
+        raise ValueError(
+            f"neighbors must be those of the rows of X, got row number {neighbors.indices.max()} for {len(table)} rows"
+        )
 
 
 def _search(X: Array, n_neighbors: int, at: ArrayLike | None, neighbors: Neighbors | None) -> Neighbors:
@@ -127,12 +50,15 @@ def _search(X: Array, n_neighbors: int, at: ArrayLike | None, neighbors: Neighbo
         return nearest_neighbors(X, n_neighbors, at=at)
     if at is not None:
         raise ValueError("at belongs to the search: give either at or neighbors")
+    _check_neighbors(X, neighbors)
+    if neighbors.indices.shape[1] < n_neighbors:
+        raise ValueError(f"neighbors must hold {n_neighbors} for each row, got {neighbors.indices.shape[1]}")
     return neighbors.nearest(n_neighbors)
 
 
 def _skdim(neighbors: Neighbors | None) -> Any:
     if neighbors is not None:
-        raise ValueError("neighbors must be left out with backend='skdim', which searches by itself")
+        raise ValueError("neighbors must be left out with backend='skdim': give at")
     try:
         import skdim
     except ImportError as error:
@@ -146,9 +72,11 @@ def _skdim(neighbors: Neighbors | None) -> Any:
 def local_pca_dimensions(X: ArrayLike, neighbors: Neighbors, *, cut: float = 0.05) -> Indices:
     """Return the number of principal components of each neighbourhood, shape (m,); see `local_pca_dimension`."""
     table = check_matrix("X", X)
+    _check_neighbors(table, neighbors)
+    table = rescaled(table)[0]
     share = check_real("cut", cut, low=0.0, high=1.0)
     m, k = neighbors.indices.shape
-    step = max(1, _CHUNK // (k * table.shape[1]))
+    step = max(1, CHUNK // (k * table.shape[1]))
     counts = np.empty(m, dtype=np.int64)
     for start in range(0, m, step):
         cloud = table[neighbors.indices[start : start + step]]
@@ -158,6 +86,12 @@ def local_pca_dimensions(X: ArrayLike, neighbors: Neighbors, *, cut: float = 0.0
         gram = cloud @ cloud.transpose(0, 2, 1) if wide else cloud.transpose(0, 2, 1) @ cloud
         values = np.linalg.eigvalsh(gram)
         counts[start : start + step] = np.sum(values > share * values[:, -1:], axis=1)
+    return _check_counts(counts)
+
+
+def _check_counts(counts: Indices) -> Indices:
+    if counts.min() < 1:
+        raise ValueError("X must have neighbourhoods with a variance, got differences whose squares underflow")
     return counts
 
 
@@ -184,11 +118,11 @@ def local_pca_dimension(
     X : array_like, shape (n, d)
         The data.
     n_neighbors : int
-        Number k of neighbours, from 2 to n - 1.
+        Number k of neighbours, from 2 to the number of different rows - 1.
     cut : float
         Share c of the largest eigenvalue that counts as zero, in (0, 1).
-    at : array_like of int, optional
-        Rows at which the dimension is estimated; by default all.
+    at : array_like of int or bool, optional
+        Rows at which the dimension is estimated, as numbers or as a mask; by default all.
     neighbors : Neighbors, optional
         A search that is already done, with at least `n_neighbors` neighbours; then `at` is part of it.
     backend : {"sklearn", "skdim"}
@@ -196,7 +130,8 @@ def local_pca_dimension(
     Raises
     ------
     ValueError, TypeError
-        If an argument is out of range, or `neighbors` is given together with `at` or with ``backend="skdim"``.
+        If an argument is out of range, `X` has too few different rows, or `neighbors` is given together with `at` or
+        with ``backend="skdim"``, or belongs to another table.
     ImportError
         If scikit-dimension is asked for and not installed.
 
@@ -216,10 +151,12 @@ def local_pca_dimension(
     check_real("cut", cut, low=0.0, high=1.0)
     if check_choice("backend", backend, BACKENDS) == "skdim":
         skdim = _skdim(neighbors)
-        rows = _check_rows(at, len(table))
-        found = nearest_neighbors(table, k, at=rows)
-        local = skdim.asPointwise(table, skdim.id.lPCA(ver="FO", alphaFO=cut), precomputed_knn=found.indices)
-        return float(np.mean(local))
+        found = nearest_neighbors(table, k, at=at)
+        estimator = skdim.id.lPCA(ver="FO", alphaFO=cut)
+        # it also computes ratios of eigenvalues, of which some are zero
+        with np.errstate(divide="ignore", invalid="ignore"):
+            local = skdim.asPointwise(rescaled(table)[0], estimator, precomputed_knn=found.indices)
+        return float(np.mean(_check_counts(local)))
     return float(np.mean(local_pca_dimensions(table, _search(table, k, at, neighbors), cut=cut)))
 
 
@@ -240,7 +177,7 @@ def inverse_dimensions(distances: ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        If there are fewer than two columns.
+        If there are fewer than two columns, or distances are negative or not sorted.
 
     Examples
     --------
@@ -250,6 +187,9 @@ def inverse_dimensions(distances: ArrayLike) -> Array:
     table = check_matrix("distances", distances)
     if table.shape[1] < 2:
         raise ValueError(f"distances must have at least 2 columns, got shape {table.shape}")
+    if table.min() < 0:
+        raise ValueError(f"distances must be >= 0, got {table.min():g}")
+    check_increasing(table)
     apart = table > 0
     logs = np.log(np.where(apart, table, 1.0))
     farthest = np.where(apart[:, -1], logs[:, -1], 0.0)
@@ -276,13 +216,13 @@ def mle_dimension(
     X : array_like, shape (n, d)
         The data.
     n_neighbors : int
-        Number k of neighbours, from 2 to n - 1.
+        Number k of neighbours, from 2 to the number of different rows - 1.
     average : {"inverse", "mean"}
         ``"inverse"``: one over the mean of :math:`1/\hat m`, the maximum likelihood estimate when points share one
         dimension; ``"mean"``: the mean of :math:`\hat m`, which is too large by the factor (k - 1)/(k - 2) on flat
         data.
-    at : array_like of int, optional
-        Rows at which the dimension is estimated; by default all.
+    at : array_like of int or bool, optional
+        Rows at which the dimension is estimated, as numbers or as a mask; by default all.
     neighbors : Neighbors, optional
         A search that is already done, with at least `n_neighbors` neighbours; then `at` is part of it.
     backend : {"sklearn", "skdim"}
@@ -290,8 +230,8 @@ def mle_dimension(
     Raises
     ------
     ValueError, TypeError
-        If an argument is out of range, no point has two neighbours at positive distances, or `neighbors` is given
-        together with `at` or with ``backend="skdim"``.
+        If an argument is out of range, `X` has too few different rows, distances are tied so that the estimate is
+        infinite, or `neighbors` is given together with `at` or with ``backend="skdim"``, or belongs to another table.
     ImportError
         If scikit-dimension is asked for and not installed.
 
@@ -299,7 +239,9 @@ def mle_dimension(
     -----
     E. Levina and P. J. Bickel, "Maximum likelihood estimation of intrinsic dimension" (NIPS 2004), with
     ``average="mean"``; the inverse mean is the correction of D. J. C. MacKay and Z. Ghahramani (comment, 2005).
-    It is ``MLE`` of scikit-dimension with ``comb="mle"`` and ``comb="mean"``, where no points coincide.
+    It is ``MLE`` of scikit-dimension with ``comb="mle"`` and ``comb="mean"``, where no points coincide. A point whose k
+    neighbours are all at one distance has an infinite :math:`\hat m`: with ``average="mean"`` one of them is an error,
+    with ``average="inverse"`` they make the estimate large, and only all of them are an error.
 
     Examples
     --------
@@ -311,18 +253,22 @@ def mle_dimension(
     k = check_integer("n_neighbors", n_neighbors, low=2, high=len(table) - 1)
     check_choice("average", average, ("inverse", "mean"))
     if check_choice("backend", backend, BACKENDS) == "skdim":
-        estimator = _skdim(neighbors).id.MLE()
-        rows = _check_rows(at, len(table))
-        found = nearest_neighbors(table, k)
-        estimator.fit(table, n_neighbors=k, precomputed_knn_arrays=(found.distances, found.indices))
-        inverse = 1 / np.asarray(estimator.dimension_pw_, dtype=np.float64)[rows]
+        # K, of another method, warns of fewer rows if it is left out
+        estimator = _skdim(neighbors).id.MLE(K=1)
+        found = nearest_neighbors(table, k, at=at)
+        # ties are infinite there
+        with np.errstate(divide="ignore"):
+            estimator.fit(table, n_neighbors=k, precomputed_knn_arrays=(found.distances, found.indices))
+        inverse = 1 / np.asarray(estimator.dimension_pw_, dtype=np.float64)
     else:
         inverse = inverse_dimensions(_search(table, k, at, neighbors).distances)
-    inverse = inverse[~np.isnan(inverse)]
-    if inverse.size == 0:
-        raise ValueError("X must have points with two neighbours at positive distances, got copies only")
-    with np.errstate(divide="ignore"):
-        return float(1 / np.mean(inverse) if average == "inverse" else np.mean(1 / inverse))
+    tied = inverse < _TIED
+    if tied.all() or (average == "mean" and tied.any()):
+        raise ValueError(
+            f"X must not have tied distances only, got {tied.sum()} of {tied.size} rows whose {k} neighbours are all "
+            f"at one distance: take more neighbours, {_UNTIE}"
+        )
+    return float(1 / np.mean(inverse) if average == "inverse" else np.mean(1 / inverse))
 
 
 # Two nearest neighbours ------------------------------------------------------------------------------------------
@@ -341,16 +287,18 @@ def two_nn_dimension(
     The ratios :math:`\mu = T_2/T_1` of locally uniform data have :math:`P(\mu > u) = u^{-d}`. With the N ratios in
     increasing order and the largest of them discarded, d is the slope of the least-squares line through the origin
 
-    .. math:: -\log(1 - i/N) \approx d \log\mu_{(i)}, \quad i \le \lfloor (1-\text{discard}) N\rfloor.
+    .. math:: -\log(1 - i/N) \approx d \log\mu_{(i)},
+        \quad i \le \min(\lfloor (1-\text{discard}) N\rfloor, N - 1).
 
     Parameters
     ----------
     X : array_like, shape (n, d)
         The data.
     discard : float
-        Share of the largest ratios that is left out, in (0, 1).
-    at : array_like of int, optional
-        Rows at which ratios are taken; by default all.
+        Share of the largest ratios that is left out, in [0, 1). The largest ratio, at which the left side is infinite,
+        is always left out.
+    at : array_like of int or bool, optional
+        Rows at which ratios are taken, as numbers or as a mask; by default all.
     neighbors : Neighbors, optional
         A search that is already done, with at least two neighbours; then `at` is part of it.
     backend : {"sklearn", "skdim"}
@@ -358,15 +306,17 @@ def two_nn_dimension(
     Raises
     ------
     ValueError, TypeError
-        If an argument is out of range, fewer than two ratios are left, or `neighbors` is given together with `at` or
-        with ``backend="skdim"``.
+        If an argument is out of range, `X` has too few different rows, fewer than two ratios are left, all of them are
+        one (ties), or `neighbors` is given together with `at` or with ``backend="skdim"``, or belongs to another table.
     ImportError
         If scikit-dimension is asked for and not installed.
 
     Notes
     -----
     E. Facco, M. d'Errico, A. Rodriguez and A. Laio, Scientific Reports 7 (2017) 12140; it is ``TwoNN`` of
-    scikit-dimension. Points with a copy have no ratio and are left out.
+    scikit-dimension. Points whose two neighbours are at one distance have a ratio of one and make the estimate
+    larger; it is refused only if no other ratio is left. Their share is
+    ``np.mean(found.distances[:, 0] == found.distances[:, 1])`` of `nearest_neighbors`.
 
     Examples
     --------
@@ -375,15 +325,24 @@ def two_nn_dimension(
     2
     """
     table = check_matrix("X", X, min_rows=3)
-    share = check_real("discard", discard, low=0.0, high=1.0)
-    if check_choice("backend", backend, BACKENDS) == "skdim":
-        estimator = _skdim(neighbors).id.TwoNN(discard_fraction=share, dist=True)
-        return float(estimator.fit(nearest_neighbors(table, 2, at=at).distances).dimension_)
-    first, second = _search(table, 2, at, neighbors).distances.T
-    ratio = np.sort(second[first > 0] / first[first > 0])
-    kept = math.floor(ratio.size * (1 - share))
+    share = check_real("discard", discard, low=0.0, high=1.0, closed="left")
+    skdim = _skdim(neighbors) if check_choice("backend", backend, BACKENDS) == "skdim" else None
+    distances = _search(table, 2, at, neighbors).distances
+    n = len(distances)
+    kept = min(math.floor(n * (1 - share)), n - 1)
     if kept < 2:
-        raise ValueError(f"X must leave at least 2 ratios of distances, got {kept} of {len(first)} points")
-    x = np.log(ratio[:kept])
-    y = -np.log1p(-np.arange(1, kept + 1) / ratio.size)
+        raise ValueError(
+            f"discard must leave at least 2 ratios of distances, got {share:g}, which leaves {kept} of {n} rows"
+        )
+    x = np.sort(np.log(distances[:, 1] / distances[:, 0]))[:kept]
+    if x[-1] < _TIED:
+        raise ValueError(
+            f"X must not have tied distances only, got {kept} of {n} rows or more whose two neighbours are at one "
+            f"distance: use mle_dimension or local_pca_dimension with many neighbours, {_UNTIE}"
+        )
+    if skdim is not None:
+        # at least half a ratio, so that the largest is left out
+        estimator = skdim.id.TwoNN(discard_fraction=max(share, 0.5 / n), dist=True)
+        return float(estimator.fit(distances).dimension_)
+    y = -np.log1p(-np.arange(1, kept + 1) / n)
     return float(np.sum(x * y) / np.sum(x * x))
