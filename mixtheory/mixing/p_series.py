@@ -59,8 +59,10 @@ def _check_parents(n_parents: Any) -> float:
     """Return the number of parents as a float: an integer >= 2, or infinity."""
     if isinstance(n_parents, (float, np.floating)) and math.isinf(n_parents) and n_parents > 0:
         return math.inf
-    # more are infinitely many, in floats and for all that is computed here
-    return float(min(check_integer("n_parents", n_parents, low=2), 10**308))
+    count = check_integer("n_parents", n_parents, low=2)
+    if count > 10**100:
+        raise ValueError("n_parents must be at most 1e100, or infinity, got an integer that is larger")
+    return float(count)
 
 
 def _check_gamma(gamma: ArrayLike, parents: float) -> Array:
