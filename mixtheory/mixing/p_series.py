@@ -60,8 +60,8 @@ def _check_parents(n_parents: Any) -> float:
     if isinstance(n_parents, (float, np.floating)) and math.isinf(n_parents) and n_parents > 0:
         return math.inf
     count = check_integer("n_parents", n_parents, low=2)
-    if count > 10**200:
-        raise ValueError("n_parents must be at most 1e200, or infinity, got a larger integer")
+    if count > 1e300:
+        raise ValueError("n_parents must be at most 1e300, or infinity, got a larger integer")
     return float(count)
 
 
