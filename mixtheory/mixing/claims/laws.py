@@ -27,6 +27,8 @@ LAWS: tuple[oracles.Law, ...] = (
 )
 INNER = np.array([0.02, 0.11, 0.35, 0.5, 0.72, 0.97])
 ORDERS = range(7)
+# shapes and probabilities for which SciPy has no quantile
+STEEP, FAR = (1.03125, 0.25), (1e-18, 1e-24)
 
 
 def _vector() -> weights.EpBeta:
@@ -55,6 +57,13 @@ def _points(law: oracles.Law) -> Array:
 
 def _densities() -> Array:
     return np.array([oracles.density(float(x), law) for law in LAWS for x in _points(law)])
+
+
+def _far_quantiles() -> list[float]:
+    """Return logarithms of quantiles so small that the density is a power there."""
+    a, b = STEEP
+    constant = a * math.gamma(a) * math.gamma(b) / math.gamma(a + b)
+    return [math.log(p * constant) / a for p in FAR]
 
 
 def _cdfs() -> Array:
@@ -171,13 +180,14 @@ DISTRIBUTION = identity(
             ),
             lambda: [1.0, 1.0, 0.0, 0.0, 2.0, 5.0, 0.0, 0.0, 2.0],
         ),
+        ("far quantiles", lambda: np.log(weights.Beta(*STEEP).ppf(FAR)), _far_quantiles),
     ],
     [
         FormulaMutant(
             "unstretched density",
-            lambda: [_densities() * np.repeat(_widths(), INNER.size), *[None] * 11],
+            lambda: [_densities() * np.repeat(_widths(), INNER.size), *[None] * 12],
         ),
-        FormulaMutant("one side outside", lambda: [*[None] * 8, _lower_mass(), *[None] * 3]),
+        FormulaMutant("one side outside", lambda: [*[None] * 8, _lower_mass(), *[None] * 4]),
     ],
     rtol=1e-8,
     atol=1e-11,
