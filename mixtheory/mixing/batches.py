@@ -330,6 +330,5 @@ def mix_batch(
         mixed *= factor
         mixed += centre
         mixed = mixed.astype(rows.dtype, copy=False)
-        weights = weights.astype(rows.dtype, copy=False)
     new = frame_like(X, mixed)
-    return new if targets is None else (new, _mixed(weights, targets))
+    return new if targets is None else (new, _mixed(weights.astype(rows.dtype, copy=False), targets))

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from mixtheory._jit import jit
 from mixtheory.imbalance.kernels.scatters import Floats
 
-__all__ = ["MixingWeights", "draw_weights", "mean_square", "mixing_weights", "squares"]
+__all__ = ["MixingWeights", "draw_weights", "empty_weights", "mean_square", "mixing_weights", "squares"]
 
 
 class MixingWeights(NamedTuple):
@@ -21,11 +21,6 @@ class MixingWeights(NamedTuple):
 
     fixed: Floats
     """Weights of the parents where they are fixed, else empty."""
-
-    @property
-    def n_parents(self) -> int:
-        """Number of parents of one row."""
-        return self.fixed.size or 2
 
 
 def mixing_weights(law: Any) -> MixingWeights:
@@ -42,6 +37,12 @@ def mixing_weights(law: Any) -> MixingWeights:
         return MixingWeights(np.ones(4), np.array(fixed, dtype=np.float64))
     shape = np.array([law.alpha, law.beta, -law.eps0, 1.0 + law.eps0 + law.eps1], dtype=np.float64)
     return MixingWeights(shape, np.empty(0))
+
+
+@jit
+def empty_weights(law: MixingWeights) -> Floats:
+    """Return room for the weights of the parents of one row."""
+    return np.empty(law.fixed.size if law.fixed.size else 2)
 
 
 @jit

@@ -19,7 +19,13 @@ from mixtheory._jit import jit
 from mixtheory._validation import check_choice, check_flag, check_generator, check_integer, check_matrix, check_reals
 from mixtheory.imbalance.kernels.cholesky import cholesky, solve_cholesky
 from mixtheory.imbalance.kernels.mean_shift import check_sizes
-from mixtheory.imbalance.kernels.mixing_weights import MixingWeights, draw_weights, mean_square, mixing_weights
+from mixtheory.imbalance.kernels.mixing_weights import (
+    MixingWeights,
+    draw_weights,
+    empty_weights,
+    mean_square,
+    mixing_weights,
+)
 from mixtheory.imbalance.kernels.scatters import (
     GAUSSIAN,
     Floats,
@@ -119,7 +125,7 @@ def _fits(
 ) -> None:
     d, p = centre.size, theta.shape[2]
     minority, row = np.empty((kept, d)), np.empty(d)
-    weights = np.empty(max(2, law.fixed.size))
+    weights = empty_weights(law)
     scatter, total = np.empty((d, d)), np.empty(d)
     real, real_right = np.empty((p, p)), np.empty(p)
     matrix, right, factor = np.empty((p, p)), np.empty(p), np.empty((p, p))

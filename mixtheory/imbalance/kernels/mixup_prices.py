@@ -13,7 +13,13 @@ from mixtheory._jit import jit
 from mixtheory._validation import check_generator, check_integer
 from mixtheory.imbalance.kernels.cholesky import solve_cholesky
 from mixtheory.imbalance.kernels.mean_shift import check_model, measure
-from mixtheory.imbalance.kernels.mixing_weights import MixingWeights, draw_weights, mixing_weights, squares
+from mixtheory.imbalance.kernels.mixing_weights import (
+    MixingWeights,
+    draw_weights,
+    empty_weights,
+    mixing_weights,
+    squares,
+)
 from mixtheory.imbalance.kernels.mixup import add_class
 from mixtheory.imbalance.kernels.scatters import Floats, add_noise, add_rows, clear_sums, fill_noise
 
@@ -26,7 +32,7 @@ _BATCH = 2**21
 @jit
 def _copied(rng: Generator, kind: int, law: MixingWeights, rows: Floats, out: Floats) -> None:
     n, d = rows.shape
-    own, drawn, weights = np.empty(d), np.empty(d), np.empty(max(2, law.fixed.size))
+    own, drawn, weights = np.empty(d), np.empty(d), empty_weights(law)
     for r in range(out.size):
         fill_noise(rng, kind, rows)
         square = draw_weights(rng, law, weights)
@@ -93,7 +99,7 @@ def _prices(
     slope, pull, push, z, one = np.empty(d), np.empty(d), np.empty(d), np.empty(d), np.ones(d)
     unit = np.zeros(d)
     unit[0] = 1.0
-    weights = np.empty(max(2, law.fixed.size))
+    weights = empty_weights(law)
     for r in range(out.size):
         clear_sums(matrix, right)
         clear_sums(scatter, total)

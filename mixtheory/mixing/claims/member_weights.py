@@ -34,6 +34,7 @@ __all__ = [
     "row_moment",
     "row_slope",
     "spread_within",
+    "uniform_share",
 ]
 
 Array: TypeAlias = NDArray[np.float64]
@@ -50,6 +51,11 @@ def p_series(gamma: float, n_parents: int) -> Array:
     """Return k^-gamma for k = 1, ..., n_parents, divided by their sum."""
     terms = [float(k) ** -gamma for k in range(1, n_parents + 1)]
     return np.array(terms) / math.fsum(terms)
+
+
+def uniform_share(weights: Array) -> float:
+    """Return the variance of a row of uniformly ordered weights, of that of its batch: (T sum w^2 - 1) / (T - 1)."""
+    return float((weights.size * np.sum(weights**2) - 1) / (weights.size - 1))
 
 
 def matching_exponent(factor: float, n_parents: float) -> float:

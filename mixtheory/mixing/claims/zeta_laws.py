@@ -61,8 +61,8 @@ def enumerated(function: Callable[[Atoms], Any]) -> Callable[[], list[Any]]:
 def dominants() -> list[float]:
     """Return the mean of the largest weight of each law, by quadrature or exact algebra where it is random."""
     return [
-        float(member_weights.p_series(1.3, N)[0]),
-        float(member_weights.p_series(2.8, 3)[0]),
+        float(zeta_oracles.series(1.3, N)[0]),
+        float(zeta_oracles.series(2.8, 3)[0]),
         oracles.expectation(lambda w: max(w, 1 - w), TILTED),
         zeta_oracles.largest_dirichlet([int(a) for a in SHAPES]),
     ]

@@ -13,6 +13,7 @@ from numpy.random import Generator
 
 from mixtheory.mixing import moments
 from mixtheory.mixing.claims import oracles, zeta_oracles
+from mixtheory.mixing.claims.member_weights import uniform_share
 from mixtheory.mixing.claims.parts import Array, Simulate, identity
 from mixtheory.mixing.claims.zeta_laws import from_note
 from mixtheory.mixing.claims.zeta_oracles import series
@@ -116,13 +117,9 @@ POPULATION = identity(
     [
         FormulaMutant("2 A_2^1.5", lambda: [None, [2 * a for a in _squared(1.5)], *[None] * 7]),
         FormulaMutant("9 A_2^2", lambda: [None, None, [9 * a for a in _squared(2)], *[None] * 6]),
-        FormulaMutant("c_B", lambda: [[_c_b(*law) for law in RATIONAL], *[None] * 8]),
+        FormulaMutant("c_B", lambda: [[uniform_share(series(*law)) for law in RATIONAL], *[None] * 8]),
     ],
 )
-
-
-def _c_b(gamma: float, n_parents: int) -> float:
-    return (n_parents * zeta_oracles.power_sum(2, gamma, n_parents) - 1) / (n_parents - 1)
 
 
 GAMMA, SIZE = 1.0, 8
@@ -183,7 +180,7 @@ EXPONENTIAL = Claim(
     simulate=_exponential(WEIGHTS),
     block_size=2**13,
     mutants=(
-        FormulaMutant("c_B", lambda: [_c_b(GAMMA, SIZE), None, None]),
+        FormulaMutant("c_B", lambda: [uniform_share(WEIGHTS), None, None]),
         FormulaMutant("2 A_2^1.5", lambda: [None, 2 * zeta_oracles.power_sum(2, GAMMA, SIZE) ** 1.5, None]),
         FormulaMutant("9 A_2^2", lambda: [None, None, 9 * zeta_oracles.power_sum(2, GAMMA, SIZE) ** 2]),
         SimulatorMutant("equal weights", _exponential(np.full(SIZE, 1 / SIZE))),

@@ -12,7 +12,7 @@ from scipy import linalg
 
 from mixtheory.mixing import finite
 from mixtheory.mixing.claims import member_weights
-from mixtheory.mixing.claims.member_weights import p_series
+from mixtheory.mixing.claims.member_weights import p_series, uniform_share
 from mixtheory.mixing.claims.parts import Array, Simulate, identity
 from mixtheory.mixing.claims.zeta_laws import from_note
 from mixtheory.mixing.generations import generation_covariance
@@ -55,10 +55,6 @@ def _after(anchored: bool) -> float:
     )[0]
 
 
-def _c_b() -> float:
-    return (SIZE * SQUARES - 1) / (SIZE - 1)
-
-
 REPEATED = Claim(
     name="mixing.zeta.repeated.variance",
     statement="Mixing a batch of sixteen three times: the expected variance falls by f each round, f = (1 - 1/T) c_B "
@@ -77,7 +73,7 @@ REPEATED = Claim(
             oracle=lambda anchored=anchored: _after(anchored),  # type: ignore[misc]
             margin=Relative(0.01),
             # after one round all rows are equally far from the centre of the simplex, and later rounds are averages
-            interval=EmpiricalBernstein(0.0, _c_b() * (1 + 1e-9)),
+            interval=EmpiricalBernstein(0.0, uniform_share(WEIGHTS) * (1 + 1e-9)),
         )
         for label, pairing, anchored in (
             ("independent orders", "distinct", False),
@@ -87,7 +83,7 @@ REPEATED = Claim(
     simulate=_paths(False, True),
     block_size=2**8,
     mutants=(
-        FormulaMutant("c_B^r without the mean's share", lambda: [_c_b() ** ROUNDS, None]),
+        FormulaMutant("c_B^r without the mean's share", lambda: [uniform_share(WEIGHTS) ** ROUNDS, None]),
         FormulaMutant("the other row law", lambda: [_after(True), _after(False)]),
         FormulaMutant("A_2^r of fresh parents", lambda: [SQUARES**ROUNDS] * 2),
         SimulatorMutant("the row laws exchanged", _paths(True, False)),

@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 from mixtheory.mixing import rescaling
 from mixtheory.mixing.claims import member_weights
-from mixtheory.mixing.claims.member_weights import Atoms, p_series
+from mixtheory.mixing.claims.member_weights import Atoms, p_series, uniform_share
 from mixtheory.mixing.claims.parts import Array, Simulate, identity
 from mixtheory.mixing.claims.zeta_laws import DATA, LAWS_TEXT, PAIRINGS, N, enumerated, from_note, theory
 from mixtheory.mixing.kernels import rademacher
@@ -35,7 +35,7 @@ __all__ = ["CLAIMS"]
 GAMMA, SIZE, COLUMNS = 2.4, 8, 4
 WEIGHTS = p_series(GAMMA, SIZE)
 SQUARES = float(np.sum(WEIGHTS**2))
-GIVEN_BATCH = (SIZE * SQUARES - 1) / (SIZE - 1)
+GIVEN_BATCH = uniform_share(WEIGHTS)
 NAIVE = 1 - (1 / SQUARES - 1) / SIZE
 
 

@@ -13,7 +13,7 @@ from numpy.random import Generator
 
 from mixtheory.mixing import finite, points
 from mixtheory.mixing.claims import member_weights
-from mixtheory.mixing.claims.member_weights import p_series
+from mixtheory.mixing.claims.member_weights import p_series, uniform_share
 from mixtheory.mixing.claims.parts import Array, Simulate
 from mixtheory.mixing.claims.zeta_laws import from_note
 from mixtheory.mixing.kernels.zeta_batches import batch_weights
@@ -79,11 +79,6 @@ def _independent_parents(rng: Generator, n: int) -> Array:
     return np.stack([SIZE * _shift(drawn), _spread(drawn)], axis=1)
 
 
-def _c_b() -> float:
-    """Return the factor of uniform orders, (T sum w^2 - 1) / (T - 1)."""
-    return float((SIZE * np.sum(WEIGHTS**2) - 1) / (SIZE - 1))
-
-
 def _place_average(weights: Array) -> tuple[float, float]:
     """Return c_W and rho from the places of the anchor and of two other members in the order of a row."""
     others = weights[1:]
@@ -135,8 +130,10 @@ ANCHORED = Claim(
     simulate=_batches(True, farthest=FARTHEST),
     block_size=2**12,
     mutants=(
-        FormulaMutant("c_B for the mean", lambda: [_c_b(), None, None]),
-        FormulaMutant("(T - 1) c_B / T for the variance", lambda: [None, (SIZE - 1) / SIZE * _c_b(), None]),
+        FormulaMutant("c_B for the mean", lambda: [uniform_share(WEIGHTS), None, None]),
+        FormulaMutant(
+            "(T - 1) c_B / T for the variance", lambda: [None, (SIZE - 1) / SIZE * uniform_share(WEIGHTS), None]
+        ),
         FormulaMutant("w_1 for the slope", lambda: [None, None, WEIGHTS[0]]),
         SimulatorMutant("independent orders", _batches(False, farthest=FARTHEST)),
         SimulatorMutant("gamma 2", _batches(True, weights=p_series(2.0, SIZE), farthest=FARTHEST)),
@@ -155,7 +152,7 @@ UNIFORM = Claim(
         Component(
             label="T Var(mean) / S_b",
             closed=lambda: SIZE * finite.mean_variance_factor(Zeta(GAMMA, SIZE), SIZE, "distinct"),
-            oracle=_c_b,
+            oracle=lambda: uniform_share(WEIGHTS),
             margin=Relative(0.01),
             interval=EmpiricalBernstein(0.0, SIZE * SIZE / (SIZE - 1)),
         ),
@@ -174,7 +171,7 @@ UNIFORM = Claim(
     block_size=2**12,
     mutants=(
         FormulaMutant("A_2", lambda: [float(np.sum(WEIGHTS**2)), None]),
-        FormulaMutant("c_B without (T - 1) / T", lambda: [None, _c_b()]),
+        FormulaMutant("c_B without (T - 1) / T", lambda: [None, uniform_share(WEIGHTS)]),
         SimulatorMutant("anchored rows", _batches(True)),
         SimulatorMutant("parents drawn with replacement", _independent_parents),
     ),
@@ -207,10 +204,6 @@ def _large_component(label: str, pairing: str, oracle: Callable[[], float]) -> C
     )
 
 
-def _large_c_b() -> float:
-    return (LARGE * float(np.sum(LARGE_WEIGHTS**2)) - 1) / (LARGE - 1)
-
-
 PRECISE_MEAN = Claim(
     name="mixing.zeta.rows.precise_mean",
     statement="At the published default, T = 32 and gamma 2.8, anchored rows make the mean of a batch 45.5 times less "
@@ -222,13 +215,13 @@ PRECISE_MEAN = Claim(
     margin_class="exact",
     components=(
         _large_component("anchored rows", "anchored", lambda: _place_average(LARGE_WEIGHTS)[0]),
-        _large_component("independent orders", "distinct", _large_c_b),
+        _large_component("independent orders", "distinct", lambda: uniform_share(LARGE_WEIGHTS)),
     ),
     simulate=_large(True, False),
     # a block of weights stays in the cache
     block_size=2**8,
     mutants=(
-        FormulaMutant("the same for both", lambda: [_large_c_b(), None]),
+        FormulaMutant("the same for both", lambda: [uniform_share(LARGE_WEIGHTS), None]),
         SimulatorMutant("the row laws exchanged", _large(False, True)),
     ),
 )

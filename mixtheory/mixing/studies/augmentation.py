@@ -31,8 +31,7 @@ from mixtheory.datasets import load
 from mixtheory.downstream import held_out, standardise
 from mixtheory.mixing.batches import mix_batch
 from mixtheory.mixing.laws import MixingLaw
-from mixtheory.mixing.weights import Beta, EpBeta
-from mixtheory.mixing.zeta import Zeta
+from mixtheory.mixing.studies import zeta_scenarios
 
 __all__ = [
     "BATCH",
@@ -116,9 +115,9 @@ def mixing_law(method: str, parameter: float) -> MixingLaw | None:
     if method == "erm":
         check_real("parameter", parameter, low=0.0, high=0.0, closed="both")
         return None
-    if method == "mixup":
-        return Beta(parameter, parameter)
-    return EpBeta.preserving_symmetric(parameter) if method == "epbeta" else Zeta(parameter, BATCH)
+    if method in ("zeta", "rescaled_zeta"):
+        return zeta_scenarios.mixing_law("zeta", BATCH, gamma=parameter)
+    return zeta_scenarios.mixing_law("preserving" if method == "epbeta" else "mixup", BATCH, alpha=parameter)
 
 
 def within_simplex(labels: Array) -> tuple[Array, NDArray[np.bool_]]:

@@ -31,8 +31,7 @@ from mixtheory.mixing.locality import displacement_factor
 from mixtheory.mixing.points import point_variance_factor, within_row_factor
 from mixtheory.mixing.rescaling import batch_scale
 from mixtheory.mixing.studies.manifolds import MANIFOLDS, HalfMoons
-from mixtheory.mixing.weights import Beta, EpBeta
-from mixtheory.mixing.zeta import Zeta
+from mixtheory.mixing.studies.zeta_scenarios import mixing_law, rescaled_weights
 
 __all__ = [
     "BATCH",
@@ -141,13 +140,14 @@ def _mix(data: _Data, law: MixingLaw, rng: np.random.Generator, *, pair: str, re
     parents = (weights.argmax(axis=2) + BATCH * np.arange(n // BATCH)[:, None]).ravel()
     labels = None
     if data.labels is not None:
-        one_hot = (data.labels[:, None] == np.unique(data.labels)).astype(np.float64)
-        soft = weights @ one_hot.reshape(-1, BATCH, one_hot.shape[1])
-        labels = np.unique(data.labels)[soft.argmax(axis=2).ravel()]
+        classes = np.unique(data.labels)
+        one_hot = (data.labels[:, None] == classes).astype(np.float64)
+        soft = weights @ one_hot.reshape(-1, BATCH, classes.size)
+        labels = classes[soft.argmax(axis=2).ravel()]
     return _Mixed(rows.reshape(n, -1), parents, labels)
 
 
-def laws_of(pair: str, alpha: float, gamma: float | None) -> tuple[MixingLaw, Zeta]:
+def laws_of(pair: str, alpha: float, gamma: float | None) -> tuple[MixingLaw, MixingLaw]:
     """Return the two laws of a comparison.
 
     Parameters
@@ -171,9 +171,9 @@ def laws_of(pair: str, alpha: float, gamma: float | None) -> tuple[MixingLaw, Ze
     (0.857143, 0.857143, 3.9999)
     """
     check_choice("pair", pair, PAIRS)
-    beta = Beta(alpha, alpha)
-    zeta = Zeta(gamma, BATCH) if gamma is not None else Zeta.matching(float(beta.covariance_factor), BATCH)
-    return EpBeta.preserving_symmetric(alpha) if pair == "preserving" else beta, zeta
+    name = "preserving" if pair == "preserving" else "mixup"
+    mixup, zeta = mixing_law(name, BATCH, alpha=alpha), mixing_law("zeta", BATCH, gamma=gamma, alpha=alpha)
+    return mixup, zeta
 
 
 def _variance_ratio(size: int, row: float, spread: float) -> float:
@@ -189,8 +189,8 @@ def _variance_ratio(size: int, row: float, spread: float) -> float:
 def references(size: int, pair: str, alpha: float, gamma: float | None) -> dict[str, float]:
     r"""Return closed forms of `compared`: mean squared displacements and the ratios of the total variances.
 
-    Rescaled weights are the fixed weights :math:`v_k = 1/T + (w_k - 1/T)/\sqrt{c_B}` with a sum of squares of 1. A row
-    that has one weight for its batch may meet itself. From note 02, C8, C10 and C12 [derived]: derived in this project.
+    For rows that are rescaled see `rescaled_weights`. A row that has one weight for its batch may meet itself. From
+    note 02, C8, C10 and C12 [derived]: derived in this project.
     """
     mixup, zeta = laws_of(pair, alpha, gamma)
     displacement, row = float(displacement_factor(mixup)), float(point_variance_factor(mixup, BATCH, "distinct"))
@@ -202,8 +202,8 @@ def references(size: int, pair: str, alpha: float, gamma: float | None) -> dict[
     out = {"displacement_mixup": displacement, "variance_mixup": _variance_ratio(size, row, spread)}
     row, spread = float(point_variance_factor(zeta, BATCH, "distinct")), float(within_row_factor(zeta, BATCH))
     if pair == "preserving":
-        heaviest = 1 / BATCH + (zeta.dominant_weight - 1 / BATCH) * batch_scale(zeta, BATCH, "anchored")
-        out["displacement_zeta"] = float(2 * (1 - heaviest))
+        stretched = rescaled_weights(zeta, BATCH, float(batch_scale(zeta, BATCH, "anchored")))
+        out["displacement_zeta"] = 2 * (1 - float(stretched[0]))
         row, spread = 1.0, spread / row
     else:
         out["displacement_zeta"] = float(displacement_factor(zeta))

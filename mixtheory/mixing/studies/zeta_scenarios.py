@@ -79,6 +79,17 @@ def mixing_law(law: str, batch: int, *, gamma: float | None = None, alpha: float
     return mixup if law == "mixup" else Zeta.matching(float(mixup.covariance_factor), batch)
 
 
+def rescaled_weights(law: MixingLaw, batch: int, scale: float) -> Array:
+    r"""Return the weights over a batch of rows that are stretched about its mean by `scale`.
+
+    .. math:: v_t = 1/T + (w_t - 1/T)/\sqrt{c_B}
+
+    for fixed weights of the whole batch; at the scale :math:`1/\sqrt{c_B}` their squares sum to 1. From note 02, C12
+    [derived]: derived in this project.
+    """
+    return 1 / batch + scale * (law.weight_means - 1 / batch)
+
+
 def _start(rng: np.random.Generator, batches: int, batch: int, population: str) -> Array:
     """Draw batches of rows: two correlated columns of mean 0 and variance 1, and a class as a unit vector."""
     x = standardised(named_population(population), (2, batches, batch), rng)
@@ -230,7 +241,7 @@ def _shapes(law: str, weights: MixingLaw, stretch: float, batch: int, population
         kurtosis = float(moments.excess_kurtosis(weights, shape.excess_kurtosis))
         displacement = float(displacement_factor(weights))
     else:
-        v = 1 / batch + stretch * (weights.weight_means - 1 / batch)
+        v = rescaled_weights(weights, batch, stretch)
         skewness, kurtosis = float(np.sum(v**3)) * shape.skewness, float(np.sum(v**4)) * shape.excess_kurtosis
         displacement = 2 * (1 - float(v[0]))
     out = {"skewness": skewness, "kurtosis": kurtosis, "displacement": displacement}
