@@ -22,13 +22,18 @@ _EXPORTS = {
     "matching_gamma": "mixtheory.mixing.p_series",
     "mix_batch": "mixtheory.mixing.batches",
     "synthesize": "mixtheory.mixing.synthesis",
+    "Mixup": "mixtheory.mixing.samplers",
+    "RegressionMixup": "mixtheory.mixing.samplers",
+    "ZetaMixup": "mixtheory.mixing.samplers",
     "CovarianceMatcher": "mixtheory.highdim.selection",
     "Spectrum": "mixtheory.highdim.spectra",
     "excess_risk": "mixtheory.highdim.equivalents",
     "ridge_risk": "mixtheory.highdim.ridge",
+    "GeneratorSampler": "mixtheory.imbalance.samplers",
     "SyntheticSizeSearchCV": "mixtheory.imbalance.size",
     "generator_quality": "mixtheory.imbalance.size",
     "symmetry_test": "mixtheory.imbalance.symmetry",
+    "fidelity_report": "mixtheory.fidelity",
     "Study": "mixtheory.montecarlo",
     "grid": "mixtheory.montecarlo",
     "Claim": "mixtheory.verification",
@@ -38,10 +43,12 @@ _EXPORTS = {
 __all__ = ["__version__", *_EXPORTS]  # noqa: PLE0604
 
 if TYPE_CHECKING:
+    from mixtheory.fidelity import fidelity_report as fidelity_report
     from mixtheory.highdim.equivalents import excess_risk as excess_risk
     from mixtheory.highdim.ridge import ridge_risk as ridge_risk
     from mixtheory.highdim.selection import CovarianceMatcher as CovarianceMatcher
     from mixtheory.highdim.spectra import Spectrum as Spectrum
+    from mixtheory.imbalance.samplers import GeneratorSampler as GeneratorSampler
     from mixtheory.imbalance.size import SyntheticSizeSearchCV as SyntheticSizeSearchCV
     from mixtheory.imbalance.size import generator_quality as generator_quality
     from mixtheory.imbalance.symmetry import symmetry_test as symmetry_test
@@ -51,6 +58,9 @@ if TYPE_CHECKING:
     from mixtheory.mixing.dirichlet import ExpandedDirichlet as ExpandedDirichlet
     from mixtheory.mixing.p_series import dominance_threshold as dominance_threshold
     from mixtheory.mixing.p_series import matching_gamma as matching_gamma
+    from mixtheory.mixing.samplers import Mixup as Mixup
+    from mixtheory.mixing.samplers import RegressionMixup as RegressionMixup
+    from mixtheory.mixing.samplers import ZetaMixup as ZetaMixup
     from mixtheory.mixing.synthesis import synthesize as synthesize
     from mixtheory.mixing.weights import Beta as Beta
     from mixtheory.mixing.weights import EpBeta as EpBeta

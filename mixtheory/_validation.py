@@ -33,6 +33,7 @@ __all__ = [
     "frame_like",
     "is_frame",
     "near_matches",
+    "seed_sequence",
     "shown",
 ]
 
@@ -268,16 +269,31 @@ def check_generator(rng: Any) -> np.random.Generator:
     return rng
 
 
-def check_random_state(random_state: Any) -> np.random.Generator:
-    """Return a generator for the `random_state` of a tool; a Generator is returned itself."""
+def seed_sequence(random_state: Any) -> np.random.SeedSequence:
+    """Return a seed sequence of its own for a `random_state`, so that spawning from it leaves the user's object alone.
+
+    A Generator and a RandomState are advanced by 16 bytes.
+    """
     try:
         if isinstance(random_state, (bool, np.bool_)):
             raise TypeError
-        return np.random.default_rng(random_state)
+        if isinstance(random_state, (np.random.Generator, np.random.RandomState)):
+            return np.random.SeedSequence(int.from_bytes(random_state.bytes(16), "little"))
+        if isinstance(random_state, np.random.SeedSequence):
+            return np.random.SeedSequence(random_state.entropy, spawn_key=random_state.spawn_key)
+        return np.random.SeedSequence(random_state)
     except (TypeError, ValueError):
         raise ValueError(
-            f"random_state must be None, an integer >= 0, a SeedSequence or a Generator, got {shown(random_state)}"
+            "random_state must be None, an integer >= 0, a RandomState, a SeedSequence or a Generator, "
+            f"got {shown(random_state)}"
         ) from None
+
+
+def check_random_state(random_state: Any) -> np.random.Generator:
+    """Return a generator for the `random_state` of a tool; a Generator is returned itself."""
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    return np.random.default_rng(seed_sequence(random_state))
 
 
 def near_matches(name: str, choices: Iterable[str]) -> str:

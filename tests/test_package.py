@@ -29,8 +29,8 @@ def imported(path):
     return found
 
 
-@pytest.mark.parametrize("folder", ["montecarlo", "verification"])
-def test_the_engine_and_the_verifier_know_no_theory(folder):
+@pytest.mark.parametrize("folder", ["montecarlo", "verification", "resampling"])
+def test_the_engine_the_verifier_and_the_sampler_contract_know_no_theory(folder):
     for path in (PACKAGE / folder).rglob("*.py"):
         assert not [name for name in imported(path) if name.startswith(catalog.TOPICS)], path
 

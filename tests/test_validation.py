@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mixtheory._validation import check_choice, check_integer, check_matrix, check_real, check_reals, check_size, shown
+from mixtheory._validation import (
+    check_choice,
+    check_integer,
+    check_matrix,
+    check_random_state,
+    check_real,
+    check_reals,
+    check_size,
+    seed_sequence,
+    shown,
+)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +88,30 @@ def test_other_messages_print_plainly():
 
 def test_sizes():
     assert check_size("size", np.int64(3)) == 3 and check_size("size", (2, 0)) == (2, 0)
+
+
+def test_random_states_of_every_kind():
+    for make in (
+        lambda: 3,
+        lambda: [3, 4],
+        lambda: np.random.SeedSequence(3, spawn_key=(1,)),
+        lambda: np.random.RandomState(3),
+        lambda: np.random.Generator(np.random.MT19937(3)),
+    ):
+        draws = [check_random_state(make()).random(3).tolist() for _ in range(2)]
+        assert draws[0] == draws[1]
+    rng = np.random.default_rng(0)
+    assert check_random_state(rng) is rng
+    assert check_random_state(3).random() == np.random.default_rng(3).random()
+    assert check_random_state(None).random() != check_random_state(None).random()
+    # a RandomState goes on, a SeedSequence is left as it was
+    state, sequence = np.random.RandomState(3), np.random.SeedSequence(3)
+    assert check_random_state(state).random() != check_random_state(state).random()
+    seed_sequence(sequence).spawn(2)
+    assert sequence.n_children_spawned == 0
+
+
+@pytest.mark.parametrize("state", [True, -1, 1.5, "x", object()])
+def test_what_is_no_random_state(state):
+    with pytest.raises(ValueError, match="random_state must be None, an integer >= 0, a RandomState"):
+        check_random_state(state)

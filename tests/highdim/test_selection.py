@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from mixtheory.highdim.selection import CovarianceMatcher, greedy
 from mixtheory.highdim.selection.baselines import CenterMatching, LargestNorm, RandomSelection, RealUpperBound
 from mixtheory.highdim.selection.projection import principal_axes
-from mixtheory.highdim.selection.selector import allocate
 from mixtheory.highdim.selection.toy import draw_toy
+from mixtheory.resampling.amounts import allocate
 
 
 def generator(seed=0):

@@ -26,9 +26,9 @@ from mixtheory.highdim.ridge import optimal_penalty, ridge_risk
 from mixtheory.highdim.scenarios import two_blocks
 from mixtheory.highdim.selection import CovarianceMatcher
 from mixtheory.highdim.selection.baselines import RandomSelection
-from mixtheory.highdim.selection.selector import allocate
 from mixtheory.highdim.selection.toy import draw_toy
 from mixtheory.highdim.spectra import Spectrum, relative_spectrum
+from mixtheory.resampling.amounts import allocate
 
 ONES, RAMP, BETA = np.ones(10), np.linspace(0.5, 2.0, 10), np.full(10, 1 / 3)
 

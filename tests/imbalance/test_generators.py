@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from imblearn import over_sampling
 from scipy import sparse, stats
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -31,8 +32,6 @@ from mixtheory.imbalance.generators import (
     check_minority_generator,
     check_sample,
 )
-
-over_sampling = pytest.importorskip("imblearn.over_sampling")
 
 
 def normal(rng, n):

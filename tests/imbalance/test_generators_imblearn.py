@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
+from imblearn import combine, over_sampling
 from scipy import stats
 from sklearn.base import BaseEstimator
 
 from mixtheory.imbalance.generators import ADASYN, SMOTE, BorderlineSMOTE, ImblearnSampler
 from mixtheory.imbalance.generators.neighbours import _neighbours
-
-over_sampling = pytest.importorskip("imblearn.over_sampling")
-combine = pytest.importorskip("imblearn.combine")
 
 # chance is below this once in 1e10
 NEVER = 1e-10

@@ -60,7 +60,6 @@ class PublicPilot(LogisticLoss):
 @pytest.fixture(scope="module")
 def published():
     """First repetition of the linear configuration at base seed 666: the fit split, its folds and their seeds."""
-    pytest.importorskip("imblearn")
     seed = int(np.random.default_rng(666).integers(0, 2**31 - 1))
     X, y = published_rows(seed)
     fit, _ = next(StratifiedShuffleSplit(1, test_size=0.2, random_state=seed + 111).split(X, y))

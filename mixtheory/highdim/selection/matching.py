@@ -82,7 +82,7 @@ class CovarianceMatcher(Selector):
         Places of the selected rows in the pool, in order of selection (class by class).
     objective_path_ : ndarray, shape (n_select,)
         The objective after each of these rows, of the rows of its class so far; the covariance of one row counts as 0.
-    projection_ : ndarray, shape (n_components_, n_features)
+    projection_ : ndarray, shape (`n_components_`, n_features)
         Principal directions of the target rows, orthonormal rows.
     scale_ : float or ndarray, shape (n_classes,)
         Root of the trace of C over the trace of the covariance of the selected rows, in the space of the projection;

@@ -11,52 +11,15 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mixtheory._validation import check_integer, check_matrix, check_random_state, shown
+from mixtheory.resampling.amounts import allocate
 
-__all__ = ["Selector", "allocate"]
+__all__ = ["Selector"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 # data of this size need no scaling
 _ORDINARY = 1e70
-
-
-def allocate(n_select: int, counts: ArrayLike) -> Indices:
-    """Share out `n_select` in proportion to `counts` by the largest remainder; among equal remainders the first.
-
-    Parameters
-    ----------
-    n_select : int
-        What to share out, at least 0.
-    counts : array_like, shape (k,)
-        Integers >= 0, not all 0.
-
-    Returns
-    -------
-    ndarray of int64, shape (k,)
-        Whole numbers with sum `n_select`, each within 1 of its exact share.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a number is no integer or negative, or no count is positive.
-
-    Examples
-    --------
-    >>> allocate(10, [5, 3, 1]).tolist()
-    [6, 3, 1]
-    """
-    n_select = check_integer("n_select", n_select, low=0)
-    weights = [check_integer("counts", count, low=0) for count in np.asarray(counts).tolist()]
-    total = sum(weights)
-    if not total:
-        raise ValueError(f"counts must hold a number > 0, got {shown(counts)}")
-    # in integers of any length, so that equal remainders are equal
-    shares = [divmod(n_select * weight, total) for weight in weights]
-    whole = np.array([share for share, _ in shares], dtype=np.int64)
-    order = sorted(range(len(shares)), key=lambda k: -shares[k][1])
-    whole[order[: n_select - int(whole.sum())]] += 1
-    return whole
 
 
 def _labels(name: str, y: Any, rows: int, owner: str) -> NDArray[Any]:

@@ -99,7 +99,7 @@ class Scaled(MinorityGenerator):
 
 
 class ImblearnSampler(MinorityGenerator):
-    r"""Draw rows from any over-sampler of imbalanced-learn (``pip install 'mixtheory[imblearn]'``).
+    r"""Draw rows from any over-sampler of imbalanced-learn.
 
     A sampler makes one batch of a given size and orders it, so its batches for two sizes have nothing in common. Rows
     are therefore drawn in batches of one size, each by a fresh copy of the sampler with a random state of its own, and

@@ -137,7 +137,8 @@ class GaussianFit(MinorityGenerator):
         shrinkage = check_real("shrinkage", self.shrinkage, low=0.0, high=1.0, closed="both")
         self._check_rows(minority, 2, "for a covariance")
         self._check_spread("X_minority", minority)
-        covariance = np.atleast_2d(np.cov(minority, rowvar=False))
+        # a constant column is 0 after this, however large
+        covariance = np.atleast_2d(np.cov(minority - minority[0], rowvar=False))
         varying = np.ptp(minority, axis=0) > 0
         # rounding of the mean can give a constant column a variance
         covariance[~varying] = covariance[:, ~varying] = 0.0

@@ -96,7 +96,8 @@ class Jitter(Bootstrap):
         if self.units == "std":
             self._check_rows(minority, 2, "for a standard deviation")
             self._check_spread("X_minority", minority)
-            scale = scale * minority.std(axis=0, ddof=1)
+            # a constant column is 0 after this, however large
+            scale = scale * (minority - minority[0]).std(axis=0, ddof=1)
         self._noise = np.where(np.ptp(minority, axis=0) > 0, scale, 0.0)
         super()._fit(minority, majority)
 

@@ -27,7 +27,6 @@ __all__ = [
     "draw",
     "evaluate_split",
     "make_splits",
-    "seed_sequence",
 ]
 
 Array = NDArray[np.float64]
@@ -88,23 +87,6 @@ class SplitResult:
         """Return the results of distinct sizes for multipliers that have them at `places`, probabilities if `keep`."""
         known = self.probabilities if keep else None
         return SplitResult(self.scores[places], None if known is None else known[places])
-
-
-def seed_sequence(random_state: Any) -> np.random.SeedSequence:
-    """Return a seed sequence of its own, so that spawning from it leaves the user's object as it was."""
-    try:
-        if isinstance(random_state, (bool, np.bool_)):
-            raise TypeError
-        if isinstance(random_state, (np.random.Generator, np.random.RandomState)):
-            return np.random.SeedSequence(int.from_bytes(random_state.bytes(16), "little"))
-        if isinstance(random_state, np.random.SeedSequence):
-            return np.random.SeedSequence(random_state.entropy, spawn_key=random_state.spawn_key)
-        return np.random.SeedSequence(random_state)
-    except (TypeError, ValueError):
-        raise ValueError(
-            "random_state must be None, an integer >= 0, a RandomState, a SeedSequence or a Generator, "
-            f"got {shown(random_state)}"
-        ) from None
 
 
 def check_labels(y: Any) -> NDArray[Any]:

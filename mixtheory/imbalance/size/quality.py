@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 
-from mixtheory._validation import check_flag, check_integer, check_matrix, is_frame, shown
+from mixtheory._validation import check_flag, check_integer, check_matrix, is_frame, seed_sequence, shown
 from mixtheory.imbalance.generators import check_minority_generator, check_sample, fit_copy
 from mixtheory.imbalance.losses import Loss, as_loss
-from mixtheory.imbalance.size.folds import check_labels, seed_sequence
+from mixtheory.imbalance.size.folds import check_labels
 
 __all__ = ["QualityScore", "generator_quality"]
 

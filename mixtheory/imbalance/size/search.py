@@ -14,20 +14,21 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mixtheory._validation import check_choice, check_flag, check_integer, check_matrix, check_real, is_frame, shown
+from mixtheory._validation import (
+    check_choice,
+    check_flag,
+    check_integer,
+    check_matrix,
+    check_real,
+    is_frame,
+    seed_sequence,
+    shown,
+)
 from mixtheory.imbalance.generators import check_minority_generator
 from mixtheory.imbalance.size.calibration import PriorCorrectedClassifier
 from mixtheory.imbalance.size.candidates import synthetic_sizes
 from mixtheory.imbalance.size.diagnosis import Diagnosis, diagnose
-from mixtheory.imbalance.size.folds import (
-    Table,
-    augment,
-    check_labels,
-    draw,
-    evaluate_split,
-    make_splits,
-    seed_sequence,
-)
+from mixtheory.imbalance.size.folds import Table, augment, check_labels, draw, evaluate_split, make_splits
 from mixtheory.imbalance.size.plotting import plot_sizes
 from mixtheory.imbalance.size.results import CalibrationComparison, choose, compare_with_balancing, cv_table, held_out
 from mixtheory.imbalance.size.scoring import as_scoring, class_probability

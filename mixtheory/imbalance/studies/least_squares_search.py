@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mixtheory._validation import check_choice, check_generator, check_matrix
+from mixtheory._validation import check_choice, check_generator, check_matrix, seed_sequence
 from mixtheory.imbalance.generators import MinorityGenerator
 from mixtheory.imbalance.models.gaussian import realistic_mean
 from mixtheory.imbalance.size.candidates import synthetic_sizes
 from mixtheory.imbalance.size.diagnosis import diagnose
-from mixtheory.imbalance.size.folds import Table, draw, make_splits, seed_sequence
+from mixtheory.imbalance.size.folds import Table, draw, make_splits
 
 __all__ = [
     "RULES",
