@@ -55,5 +55,13 @@ def results():
             found[f"{scheme}{name}last"] = last.variance
             found[f"{scheme}{name}sample"] = kernels.mix_sample(generator(), np.arange(6.0), *law, scheme=scheme)
         found[f"{scheme}indices"] = np.array(kernels.pair_indices(generator(), 6, scheme))
+    for dtype in ("float32", "float64"):
+        table, parents = points.astype(dtype), np.arange(24).reshape(8, 3) % 9
+        weights = np.linspace(-0.5, 1.5, 24).reshape(8, 3)
+        found[f"mixed{dtype}"] = kernels.mixed_rows(table, parents, weights)
+        found[f"stretched{dtype}"] = kernels.mixed_rows(table, parents, weights[:1], centre=points[0], scale=1.3)
+    labels = np.concatenate([points[:, 0], points[:3, 0], [50.0]])
+    for name, bandwidth in (("narrow", 1e-3), ("near", 0.1), ("wide", 1e3)):
+        found[f"partners_{name}"] = kernels.label_partners(generator(), labels, np.arange(13), bandwidth, 5)
     found["large"] = kernels.mix_sample(generator(), np.arange(2500.0), *UNIFORM, scheme="distinct")
     return found

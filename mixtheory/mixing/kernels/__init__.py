@@ -15,6 +15,8 @@ independent unit.
 `generations`      repeated synthesis in a finite sample
 `orderings`        weights over the members of a batch, in random order
 `zeta_batches`     batches mixed with the weights of a p-series, once and in rounds; with labels
+`mixed_rows`       weighted sums of rows of a table, gathered in one pass
+`label_pairs`      partners by the distance of their labels
 =================  ==========================================================================================
 """
 
@@ -41,6 +43,7 @@ from mixtheory.mixing.kernels.generations import (
     generation_paths,
 )
 from mixtheory.mixing.kernels.integrands import exponential_pair_at, normal_pair_at
+from mixtheory.mixing.kernels.label_pairs import label_partners
 from mixtheory.mixing.kernels.labels import (
     LABEL_RULES,
     HardLabels,
@@ -50,6 +53,7 @@ from mixtheory.mixing.kernels.labels import (
     records_of_class,
     soft_labels,
 )
+from mixtheory.mixing.kernels.mixed_rows import mixed_rows
 from mixtheory.mixing.kernels.orderings import ordered_weights
 from mixtheory.mixing.kernels.pairs import (
     mix_columns,
@@ -93,6 +97,7 @@ __all__ = [
     "exponential_pair_shares",
     "generation_paths",
     "hard_labels",
+    "label_partners",
     "labelled_pairs",
     "mix_columns",
     "mix_pairs",
@@ -100,6 +105,7 @@ __all__ = [
     "mix_rows",
     "mix_sample",
     "mix_table",
+    "mixed_rows",
     "normal",
     "normal_pair_absolute",
     "normal_pair_at",
