@@ -1,4 +1,4 @@
-"""The command line: list, run, verify, figures, paper, reproduce, replay and new.
+"""The command line: augment, select, size and fidelity for tables; studies and claims; figures, paper and templates.
 
 Exit status 0 is success, 1 a failure of the work, 2 a usage error, 130 an interruption.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import string
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from mixtheory import table_commands
+from mixtheory._exit_status import clear_errors, drop_output
 
 __all__ = ["app", "main"]
 
@@ -21,7 +22,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="The statistics of synthetic data: verify its theorems, run its studies, make its figures and its paper.",
+    help="The statistics of synthetic data: add synthetic rows to a table, select them, size them and judge them; "
+    "verify the theorems, run the studies, make the figures and the paper.",
 )
 
 Results = Annotated[Path, typer.Option(help="Folder of stored results.")]
@@ -32,33 +34,6 @@ _DEFAULT_RESULTS = Path("results")
 
 # what part of the changes to the theory's source some claim must notice
 REQUIRED_SHARE = 0.95
-
-
-def _fail(message: object, status: int) -> typer.Exit:
-    print(f"error: {message}", file=sys.stderr)
-    return typer.Exit(status)
-
-
-def _drop_output() -> None:
-    """Send standard output nowhere: its reader, such as head, has seen enough."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """Turn foreseen errors into one message and an exit status."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print("\ninterrupted; run the same command again to go on", file=sys.stderr)
-        raise typer.Exit(130) from None
-    except BrokenPipeError:
-        _drop_output()
-        raise typer.Exit(0) from None
-    except (ValueError, TypeError) as error:
-        raise _fail(error, 2) from None
-    except (OSError, RuntimeError) as error:
-        raise _fail(error, 1) from None
 
 
 def _worker_count(workers: int | None) -> int:
@@ -89,7 +64,7 @@ def list_() -> None:
     """List all studies, figures and claims."""
     from mixtheory import catalog
 
-    with _clear_errors():
+    with clear_errors():
         print("studies (mixtheory run NAME)")
         for name in catalog.studies():
             try:
@@ -130,7 +105,7 @@ def run(
     from mixtheory import catalog
     from mixtheory.montecarlo.command import RunOptions, run_to_end
 
-    with _clear_errors():
+    with clear_errors():
         options = RunOptions(
             profile=profile,
             replicates=replicates,
@@ -165,7 +140,7 @@ def replay(
     from mixtheory.montecarlo import Store
     from mixtheory.montecarlo.command import store_path
 
-    with _clear_errors():
+    with clear_errors():
         study = catalog.load_study(block.partition("/")[0])
         if seed is None:
             key = block.partition("/")[2].partition("/")[0]
@@ -206,7 +181,7 @@ def verify(
     from mixtheory.verification.decide import SUITE_ALPHA, check_options
     from mixtheory.verification.report import exit_status
 
-    with _clear_errors():
+    with clear_errors():
         # before the claims are loaded, which takes seconds
         check_options(seed=seed, alpha=SUITE_ALPHA if alpha is None else alpha, workers=_worker_count(workers))
         if mutate and names:
@@ -247,7 +222,7 @@ def figures(
     from mixtheory import catalog
     from mixtheory.publishing.figures import draw_figure
 
-    with _clear_errors():
+    with clear_errors():
         paths = [catalog.figure(name) for name in names] if names else list(catalog.figures().values())
         for path in paths:
             drawn = draw_figure(path, results, out)
@@ -260,7 +235,7 @@ def paper(results: Results = _DEFAULT_RESULTS) -> None:
     from mixtheory import catalog
     from mixtheory.publishing.paper import build_paper
 
-    with _clear_errors():
+    with clear_errors():
         print(build_paper(catalog.project_root(), results))
 
 
@@ -275,7 +250,7 @@ def reproduce(
     """Do everything: studies, claims with their mutants, figures, tables, report.html and, with LaTeX, the paper."""
     from mixtheory import reproduction
 
-    with _clear_errors():
+    with clear_errors():
         status = reproduction.reproduce(
             profile=profile, workers=_worker_count(workers), seed=seed, results=results, scheduler=scheduler
         )
@@ -293,7 +268,7 @@ def _write_template(kind: str, folder: str, name: str) -> None:
 
     from mixtheory import catalog
 
-    with _clear_errors():
+    with clear_errors():
         if not name.isidentifier() or name.startswith("_") or keyword.iskeyword(name):
             raise ValueError(f"name must be letters, digits and _ and start with a letter, got {name!r}")
         if importlib.util.find_spec(name) is not None:
@@ -325,6 +300,10 @@ def new_claim(name: Annotated[str, typer.Argument(help="Name of the claim and it
     _write_template("claim", "claims", name)
 
 
+for command in table_commands.COMMANDS:
+    app.command(rich_help_panel="Tables of your own")(command)
+
+
 def main() -> None:
     """Run the command line."""
     try:
@@ -334,4 +313,4 @@ def main() -> None:
         try:
             sys.stdout.flush()
         except BrokenPipeError:
-            _drop_output()
+            drop_output()
