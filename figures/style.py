@@ -9,19 +9,12 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import numpy as np
 
+from mixtheory.publishing.palette import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION
+from mixtheory.publishing.palette import GREY as GREY
+from mixtheory.publishing.palette import LIGHT as LIGHT
+
 ONE_COLUMN = 3.35
 TWO_COLUMNS = 6.9
-
-BLACK = "#000000"
-ORANGE = "#E69F00"
-SKY = "#56B4E9"
-GREEN = "#009E73"
-YELLOW = "#F0E442"
-BLUE = "#0072B2"
-VERMILION = "#D55E00"
-PURPLE = "#CC79A7"
-GREY = "#777777"
-LIGHT = "#D9D9D9"
 
 RC = {
     "figure.constrained_layout.use": True,

@@ -10,7 +10,8 @@ from typing import Any
 
 from mixtheory._validation import near_matches
 from mixtheory.publishing.figures import Results
-from mixtheory.publishing.tables import TableSpec, _latex_number, format_number, format_uncertain
+from mixtheory.publishing.latex import latex_number
+from mixtheory.publishing.tables import TableSpec, format_number, format_uncertain
 from mixtheory.scripts import load_script
 
 __all__ = ["Contents", "Macro", "closed_form", "define", "load_contents", "macro_name", "number", "stored"]
@@ -122,7 +123,7 @@ def define(values: Iterable[tuple[str, str]]) -> str:
         command = macro_name(name)
         if command in lines:
             raise ValueError(f"two macros are called \\{command}; rename {name!r}")
-        body = _latex_number(text).strip("$")
+        body = latex_number(text).strip("$")
         lines[command] = rf"\newcommand{{\{command}}}{{\ensuremath{{{body}}}}}"
     return "\n".join([*lines.values(), ""])
 

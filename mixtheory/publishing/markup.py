@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from mixtheory.publishing.tables import escape_latex
+from mixtheory.publishing.latex import escape_latex
 
 __all__ = ["caption_to_latex", "latex_to_html"]
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from mixtheory import __version__
 from mixtheory.publishing.figures import DrawnFigure, Results, draw_figure
+from mixtheory.publishing.latex import escape_latex
 from mixtheory.publishing.macros import Contents, define, load_contents
 from mixtheory.publishing.markup import caption_to_latex
-from mixtheory.publishing.tables import escape_latex, write_tables
+from mixtheory.publishing.tables import write_tables
 from mixtheory.publishing.verdicts import Verdicts, claims_latex, read_verdicts
 
 __all__ = ["LatexFailed", "LatexMissing", "build_paper", "find_latexmk", "generate"]

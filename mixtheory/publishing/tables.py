@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -14,62 +13,20 @@ import pandas as pd
 
 from mixtheory._validation import check_choice, check_integer, near_matches
 from mixtheory.publishing.figures import Results
+from mixtheory.publishing.latex import escape_latex, latex_number, latex_table
 
-__all__ = ["Table", "TableSpec", "build_table", "escape_latex", "format_number", "format_uncertain", "write_tables"]
+__all__ = [
+    "Table",
+    "TableSpec",
+    "build_table",
+    "format_number",
+    "format_uncertain",
+    "write_tables",
+]
 
 # Enough digits to round any pair of floats exactly: the context of `decimal` would round first.
 _EXACT = Context(prec=800)
 _CLOSED = " (closed form)"
-_ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': "''",
-    "±": r"$\pm$",
-    "−": r"$-$",
-    "≤": r"$\le$",
-    "≥": r"$\ge$",
-    "×": r"$\times$",
-    "–": "--",
-    "—": "---",
-    "…": r"\ldots{}",
-    "²": r"$^2$",
-    "³": r"$^3$",
-    "ε": r"$\varepsilon$",
-    "φ": r"$\varphi$",
-}
-
-
-def escape_latex(text: object) -> str:
-    r"""Return `text` so that LaTeX prints it literally.
-
-    Examples
-    --------
-    >>> escape_latex("50% of x_1 & y")
-    '50\\% of x\\_1 \\& y'
-    """
-    return "".join(_ESCAPES.get(character) or _greek(character) for character in str(text))
-
-
-def _greek(character: str) -> str:
-    if character.isascii():
-        return character
-    name = unicodedata.name(character, "").removeprefix("GREEK ").split()
-    if len(name) == 3 and name[1] == "LETTER":  # SMALL LETTER ALPHA
-        letter = name[2].lower().replace("lamda", "lambda")
-        return rf"$\{letter.capitalize() if name[0] == 'CAPITAL' else letter}$"
-    # pdflatex stops at characters without a definition; accented Latin letters have one.
-    return character if ord(character) < 0x180 else rf"\texttt{{U+{ord(character):04X}}}"
 
 
 def format_number(value: float, digits: int = 4) -> str:
@@ -227,45 +184,21 @@ class Table:
                 spans.append("")
                 head.append(rf"\multicolumn{{1}}{{c}}{{{_heading(spec, group)}}}")
                 position += 1
-        lines = [
-            r"\begin{table}[tbp]",
-            r"\centering",
-            rf"\caption{{{spec.caption}}}",
-            rf"\label{{{spec.label or 'tab:' + spec.name}}}",
-            r"\small\setlength{\tabcolsep}{5pt}",
-            # A table that is wider than the text is scaled down to it, others are left alone.
-            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            rf"\begin{{tabular}}{{{'l' * n_index}{'r' * (position - 1 - n_index)}}}",
-            r"\toprule",
-            *([_row(spans), "".join(rules)] if rules else []),
-            _row(head),
-            r"\midrule",
+        body = [
+            [*[_heading(spec, value) for value in record[:n_index]], *[latex_number(str(v)) for v in record[n_index:]]]
+            for record in self.frame.itertuples(index=False)
         ]
-        for record in self.frame.itertuples(index=False):
-            left = [_heading(spec, value) for value in record[:n_index]]
-            lines.append(_row([*left, *[_latex_number(str(value)) for value in record[n_index:]]]))
-        lines += [r"\bottomrule", r"\end{tabular}}", r"\end{table}", ""]
-        return "\n".join(lines)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return " & ".join(cells) + r" \\"
+        columns = f"{'l' * n_index}{'r' * (position - 1 - n_index)}"
+        label = spec.label or "tab:" + spec.name
+        heads = [spans, head] if rules else [head]
+        return latex_table(columns, heads, body, caption=spec.caption, label=label, rules="".join(rules))
 
 
 def _heading(spec: TableSpec, value: object) -> str:
     text = format_number(value) if isinstance(value, float) else str(value)
     if text in spec.headings:
         return spec.headings[text]
-    return _latex_number(text) if isinstance(value, (int, float)) else escape_latex(text.replace("_", " "))
-
-
-def _latex_number(text: str) -> str:
-    """Return plain text of a number, such as ``-1.2(3)e-08``, as LaTeX mathematics."""
-    if text in ("", "–"):
-        return "--"
-    body, _, power = text.partition("e") if text[:1] in "-(0123456789" else (text, "", "")
-    body = body.replace("∞", r"\infty").replace("±", r"\pm")
-    return f"${body}\\times 10^{{{int(power)}}}$" if power else f"${body}$"
+    return latex_number(text) if isinstance(value, (int, float)) else escape_latex(text.replace("_", " "))
 
 
 def _selected(spec: TableSpec, frame: pd.DataFrame) -> pd.DataFrame:

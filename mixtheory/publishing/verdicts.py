@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from mixtheory.publishing.figures import MissingResults
-from mixtheory.publishing.tables import _latex_number, escape_latex, format_number, format_uncertain
+from mixtheory.publishing.latex import escape_latex, latex_number
+from mixtheory.publishing.tables import format_number, format_uncertain
 
 __all__ = ["Verdicts", "claims_latex", "read_verdicts"]
 
@@ -148,7 +149,7 @@ def format_units(units: float) -> str:
 
 def _latex_units(text: str) -> str:
     base, hat, power = text.partition("^")
-    return f"${base}^{{{power}}}$" if hat else _latex_number(text)
+    return f"${base}^{{{power}}}$" if hat else latex_number(text)
 
 
 def claims_latex(verdicts: Verdicts) -> str:
@@ -177,7 +178,7 @@ def claims_latex(verdicts: Verdicts) -> str:
         )
         for component in claim.get("components") or ():
             cells = component_cells(component)
-            numbers = " & ".join(_latex_number(cells[key]) for key in ("closed", "residual", "estimate", "margin"))
+            numbers = " & ".join(latex_number(cells[key]) for key in ("closed", "residual", "estimate", "margin"))
             label, verdict = escape_latex(component.get("component", "")), escape_latex(component.get("verdict", ""))
             lines.append(rf"\quad {label} & {numbers} & {_latex_units(cells['units'])} & {verdict} \\")
     return "\n".join([*lines, r"\end{longtable}", ""])

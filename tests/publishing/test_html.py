@@ -7,7 +7,7 @@ from mixtheory.publishing.html import write_report
 from mixtheory.publishing.markup import caption_to_latex, latex_to_html
 from mixtheory.publishing.tables import TableSpec
 
-VOID = {"meta", "img", "br", "link", "input", "hr"}
+VOID = {"meta", "img", "br", "link", "input", "hr", "source"}
 
 
 class Page(HTMLParser):
