@@ -10,7 +10,8 @@ def readme(pytestconfig):
     return (pytestconfig.rootpath / "README.md").read_text("utf-8")
 
 
-def test_python_examples_run(readme, capsys):
+def test_python_examples_run(readme, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the report that an example writes
     examples = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     assert len(examples) >= 3
     for example in examples:
