@@ -276,7 +276,8 @@ def excess_risk(
     Warns
     -----
     NearInterpolationWarning
-        If |n - p| < max(3, 0.02 p), with p + 1 for p if there is an intercept: fluctuations are as large as the risk.
+        If ``|n - p| < max(3, 0.02 p)``, with p + 1 for p if there is an intercept: fluctuations are as large as the
+        risk.
     ZeroNoiseWarning
         If noise_var = 0 with n > p, where the risk is 0.
     NearSingularWarning
@@ -294,7 +295,7 @@ def excess_risk(
     Examples
     --------
     Equal covariances: sigma^2 p / (n - p) for n > p whatever the covariance, and for n < p with the identity a variance
-    sigma^2 n / (p - n) and a bias (1 - n/p) |beta|^2.
+    sigma^2 n / (p - n) and a bias ``(1 - n/p) |beta|^2``.
 
     >>> round(excess_risk([1.0] * 50, [1.0] * 50, 40, 60).risk, 12)
     1.0

@@ -303,8 +303,8 @@ def synthetic_only_risk(
     .. math:: E R = \frac{\sigma^2}{n - p - 1} \bigl[ Tr \Sigma_t \Sigma_s^{-1} + m_{tt}
                     - \psi (m_{ts}^2 + s^T \Sigma_t s) \bigr], \qquad \psi = {}_1F_1(1; n/2 + 1; -n m_{ss}/2).
 
-    Proof. Whiten by Sigma_s^{-1/2}: W = sum of w w^T, w ~ N(theta, I), |theta|^2 = m_ss. By symmetry E W^{-1} has two
-    eigenvalues. 1/(W^{-1})_vv is the squared residual of column v on the other columns, a space of n - p + 1
+    Proof. Whiten by Sigma_s^{-1/2}: W = sum of w w^T, w ~ N(theta, I), ``|theta|^2 = m_ss``. By symmetry E W^{-1} has
+    two eigenvalues. 1/(W^{-1})_vv is the squared residual of column v on the other columns, a space of n - p + 1
     dimensions. For v orthogonal to theta column v is central: E (W^{-1})_vv = 1/(n-p-1). Along theta the residual is a
     noncentral chi-square with noncentrality n m_ss B, B ~ Beta((n-p+1)/2, (p-1)/2) as the other columns are central; E
     1/chi'^2_k(d) = int_0^1 u^{k-3} exp(-d (1 - u^2)/2) du, averaged over B and integrated term by term, gives

@@ -100,7 +100,7 @@ def log_slope(sizes: Sequence[float]) -> MeanFunction:
 
 
 def extrapolation(sizes: Sequence[float], *, power: float = 1.0, order: int = 1) -> MeanFunction:
-    """Return the least-squares limit at infinite size of ``c_0 + c_1 n^-power + ... + c_order n^(-order power)``.
+    """Return the least-squares limit at infinite size of ``sum_k c_k n^(-k power)``, k from 0 to `order`.
 
     Parameters
     ----------

@@ -143,9 +143,9 @@ def expand(
     -----
     C1 [derived]: derived in this project. The first-order condition of the augmented risk is expanded at theta*, with
     m_0 = g/2 and m_1 = -g/2. For the squared loss the displacement and `bias_risk` are exact; otherwise their errors
-    are O(|B|^2) and O(|B|^3). H_w may be replaced by H only where the two agree: if the classes and the generator
-    have one Hessian, or at balance with H_s = H_1. A generator that is fitted on the sample adds cross terms to the
-    variance.
+    are ``O(|B|^2)`` and ``O(|B|^3)``. H_w may be replaced by H only where the two agree: if the classes and the
+    generator have one Hessian, or at balance with H_s = H_1. A generator that is fitted on the sample adds cross terms
+    to the variance.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 r"""The mean-shift symmetric model (C6): what synthetic rows cost and bring where the classes already agree.
 
-X = y mu + xi with y = +-1, |mu| = 1 and noise xi of mean 0, covariance I and a law symmetric in each coordinate; the
-loss is (1 - y x^T theta)^2. Z = y X has one law in both classes, so the class gap vanishes at every theta:
+X = y mu + xi with y = +-1, ``|mu| = 1`` and noise xi of mean 0, covariance I and a law symmetric in each coordinate;
+the loss is (1 - y x^T theta)^2. Z = y X has one law in both classes, so the class gap vanishes at every theta:
 imbalance brings no bias, and a synthetic row is worth what its noise and its errors leave of a real one.
 """
 
@@ -57,7 +57,7 @@ def noise_moments(noise: str, d: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class MeanShiftModel:
-    r"""Excess risk in the mean-shift symmetric model, theta* = mu/2, A = I + mu mu^T, |mu| = 1.
+    r"""Excess risk in the mean-shift symmetric model, theta* = mu/2, A = I + mu mu^T, ``|mu| = 1``.
 
     Risks are excess risks E (theta_hat - theta*)^T A (theta_hat - theta*) to the order that each method names; S =
     n_majority + n_minority, N = S + n_synthetic, w = n_synthetic / N.
@@ -156,9 +156,9 @@ class MeanShiftModel:
         Notes
         -----
         "score" adds what is quadratic in eta = (a, h), along and across mu: the mean score of a synthetic row is
-        (-a^2/2, h (1 - a)/2), its covariance has A^{-1} trace T + d/(2 n_1) on average, and E a^2 |h|^2 follows from
-        the fourth moments. "given_mean" treats the n_1 + n_synthetic rows with mean mu + eta as one population, which
-        for normal and spherical noise is exact up to terms of relative order d/N: it saturates in w |eta| as
+        (-a^2/2, h (1 - a)/2), its covariance has A^{-1} trace T + d/(2 n_1) on average, and ``E a^2 |h|^2`` follows
+        from the fourth moments. "given_mean" treats the n_1 + n_synthetic rows with mean mu + eta as one population,
+        which for normal and spherical noise is exact up to terms of relative order d/N: it saturates in ``w|eta|`` as
         `fixed_shift_floor` does. For the others a term in (kappa_4 - 3 cross) across mu is left out, some 0.2 % at 60
         minority rows.
         """
@@ -194,8 +194,8 @@ class MeanShiftModel:
         w : float
             Share of shifted rows, from 0 to 1.
         along : float
-            Part of the shift along mu, in units of |mu|. A small one costs along^4 w^2 / 8 only: its first-order
-            mismatch vanishes for |mu| = 1.
+            Part of the shift along mu, in units of ``|mu|``. A small one costs along^4 w^2 / 8 only: its first-order
+            mismatch vanishes for ``|mu| = 1``.
 
         Raises
         ------

@@ -135,7 +135,7 @@ def unnormalised_multiplier(gap: ArrayLike, mismatch: ArrayLike, weight: ArrayLi
 def exact_multiplier(
     gap: ArrayLike, mismatch: ArrayLike, n_majority: int, n_minority: int, weight: ArrayLike | None = None
 ) -> float:
-    r"""Minimiser of the squared bias |B|_W^2 over all sizes, with its denominator N.
+    r"""Minimiser of the squared bias :math:`|B|_W^2` over all sizes, with its denominator N.
 
     .. math:: w^* = -\frac{\kappa}{2} \frac{g' W v}{v' W v}, \qquad \gamma^* = \frac{w^*}{\kappa (1 - w^*)},
 

@@ -1,13 +1,13 @@
 """Test on data whether both classes pull the balanced fit equally, which is local symmetry.
 
-===========  =========================================================================
+============ ========================================================================
 `classes`    the input: checks, labels, weights, the design and its coordinates
 `covariance` the class gap and its covariance, plain and corrected for small classes
 `slopes`     the effective gap, that of the slopes with the intercept profiled out
 `bootstrap`  the statistic under resampling
 `result`     the result and its summary
 `wald`       the test
-===========  =========================================================================
+============ ========================================================================
 """
 
 from mixtheory.imbalance.symmetry.result import SymmetryTestResult
