@@ -49,13 +49,15 @@ def check_writable(name: str, path: Path) -> None:
     Raises
     ------
     ValueError
-        If the path is a folder or empty, or its folder cannot be made or written.
+        If the path is a folder or empty, or its folder, or the one in which that would be made, cannot be written.
     """
     if not path.name or path.is_dir():
         raise ValueError(f"{name} must name a file, got {str(path)!r}")
+    folder = path.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.parent).close()
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise ValueError(f"{name} must name a file that can be written, got {str(path)!r}: {error.strerror}") from None
 

@@ -5,6 +5,7 @@ Exit status 0 is success, 1 a failure of the work, 2 a usage error, 130 an inter
 
 from __future__ import annotations
 
+import inspect
 import os
 import string
 import sys
@@ -301,7 +302,10 @@ def new_claim(name: Annotated[str, typer.Argument(help="Name of the claim and it
 
 
 for command in table_commands.COMMANDS:
-    app.command(rich_help_panel="Tables of your own")(command)
+    # a paragraph of a docstring is one line of help, which the terminal breaks
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    words = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    app.command(rich_help_panel="Tables of your own", help=words)(command)
 
 
 def main() -> None:

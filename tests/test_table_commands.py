@@ -111,7 +111,14 @@ def test_how_many_rows_of_which_class(data, options, counts):
         assert (pd.read_csv("out.csv").shape) == (0, 6)
 
 
-@pytest.mark.parametrize("method", ["smote", "borderline", "adasyn", "gaussian", "bootstrap", "jitter"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "smote",
+        "gaussian",
+        *[pytest.param(x, marks=pytest.mark.slow) for x in ("borderline", "adasyn", "bootstrap", "jitter")],
+    ],
+)
 def test_generators(tmp_path, monkeypatch, method):
     monkeypatch.chdir(tmp_path)
     people().drop(columns="job").to_csv("data.csv", index=False)
@@ -143,6 +150,45 @@ def test_soft_labels_stand_where_the_target_did(data):
     assert np.allclose(made["y=no"] + made["y=yes"], 1)
     assert made["y=yes"].iloc[:120].isin([0, 1]).all()
     assert not made["y=yes"].iloc[120:].isin([0, 1]).all()
+
+
+def test_rows_outside_the_range_are_counted(data):
+    assert invoke("augment", data, "--target", "y", "--only-synthetic", "--out", "out.csv").exit_code == 0
+    made, real = pd.read_csv("out.csv"), people()
+    numeric = list(real.select_dtypes("number").columns)
+    outside = ((made[numeric] < real[numeric].min()) | (made[numeric] > real[numeric].max())).any(axis=1).sum()
+    # the law goes beyond both ends of every segment with probability over a third: some of 120 rows lie outside
+    assert outside > 0
+    again = invoke("augment", data, "--target", "y", "--out", "both.csv")
+    assert f"note: {outside} of 120 new rows lie outside the range of the real ones: " in again.stderr
+    for options in (["--law", "within"], ["--law", "beta"], ["--bounds", "observed"]):
+        kept = invoke("augment", data, "--target", "y", "--out", "kept.csv", "--force", *options)
+        assert kept.exit_code == 0
+        assert "outside the range" not in kept.stderr
+
+
+def test_soft_labels_outside_the_unit_interval_are_said(data):
+    done = invoke("augment", data, "--target", "y", "--target-kind", "soft", "--bounds", "observed", "--out", "out.csv")
+    assert done.exit_code == 0, done.output
+    assert "outside the range of the real ones: 'y=no' (" in done.stderr and "real 0 to 1)" in done.stderr
+
+
+def test_texts_that_name_rows_are_said(data):
+    people().assign(name=[f"person {k}" for k in range(120)]).to_csv("named.csv", index=False)
+    named = invoke("augment", "named.csv", "--target", "y", "--dry-run")
+    assert named.exit_code == 0 and "note: texts differ in most rows in column(s) ['name']" in named.stderr
+    assert "texts differ" not in invoke("augment", data, "--target", "y", "--dry-run").stderr
+
+
+def test_large_whole_numbers_are_codes_or_refused(data):
+    people().assign(account=2**53 + 2 + np.arange(120)).to_csv("large.csv", index=False)
+    refused = invoke("augment", "large.csv", "--target", "y", "--out", "out.csv")
+    assert refused.exit_code == 2
+    assert "column 'account' of DATA has whole numbers beyond 2**53" in refused.stderr
+    assert "--categorical account" in refused.stderr
+    done = invoke("augment", "large.csv", "--target", "y", "--out", "out.csv", "--categorical", "account")
+    assert done.exit_code == 0, done.output
+    assert set(pd.read_csv("out.csv")["account"]) == set(2**53 + 2 + np.arange(120))
 
 
 def test_bounds_of_a_column(data):
@@ -198,7 +244,10 @@ def test_spelling_of_the_input_is_kept(tmp_path, monkeypatch):
         (["--target", "y", "--out", "o.csv", "--pairing", "nn"], "pairing must be one of"),
         (["--target", "y", "--out", "o.csv", "--target-kind", "hardd"], "did you mean 'hard'"),
         (["--target", "y", "--out", "o.csv", "--ratio", "1", "--balance"], "got --ratio and --balance"),
-        (["--target", "y", "--out", "o.csv", "--ratio", "-1"], "amount must be"),
+        (["--target", "y", "--out", "o.csv", "--ratio", "-1"], "--ratio must be finite and >= 0"),
+        (["--target", "y", "--out", "o.csv", "--count", "-1"], "--count must be an integer >= 0"),
+        (["--target", "y", "--out", "o.csv", "--method", "zeta", "--law", "beta"], "--law has no effect with --method"),
+        (["--target", "y", "--out", "o.csv", "--method", "smote", "--pairing", "knn"], "--pairing has no effect with"),
         (["--target", "y", "--out", "o.csv", "--seed", "-1"], "--seed must be an integer >= 0"),
         (["--target", "y", "--out", "o.csv", "--categorical", "cod"], "did you mean 'code'"),
         (["--target", "y", "--out", "o.csv", "--bounds", "observd"], "--bounds must be observed, nonnegative or"),
@@ -420,6 +469,7 @@ def test_size_dry_run(data):
     assert "the class yes lacks 60 rows" in done.stdout
 
 
+@pytest.mark.slow
 def test_fidelity_writes_its_reports(data, tmp_path):
     for seed, name in ((0, data), (8, "synthetic.csv")):
         people(seed)[["age", "code", "y"]].to_csv(name, index=False)
@@ -446,6 +496,13 @@ def test_fidelity_writes_a_page(data, tmp_path):
     assert pages[0] == pages[1]
 
 
+def test_fidelity_refuses_real_rows_among_the_synthetic_ones(data):
+    assert invoke("augment", data, "--target", "y", "--out", "all.csv").exit_code == 0
+    done = invoke("fidelity", data, "all.csv", "--target", "y", "--dry-run")
+    assert done.exit_code == 2 and "SYNTHETIC must hold synthetic rows only" in done.stderr
+
+
+@pytest.mark.slow
 def test_fidelity_of_a_numeric_target(data, tmp_path):
     people(seed=8).to_csv("synthetic.csv", index=False)
     done = invoke("fidelity", data, "synthetic.csv", "--target", "score", "--bootstrap", 50, "--expected-factor", "1")
@@ -490,6 +547,7 @@ def test_progress_is_for_terminals(monkeypatch):
         assert ("reading [data].csv" in stream.getvalue()) == shown
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_no_half_file(tmp_path):
     """The writer is stopped by force in the middle: the old file is still there, whole."""
     code = (
@@ -519,14 +577,16 @@ def test_a_killed_process_leaves_no_half_file(tmp_path):
     assert all(name.startswith(".") for name in names(tmp_path) if name not in ("data.csv", "out.csv"))
 
 
+@pytest.mark.slow
 def test_as_a_process_the_bytes_are_those_of_this_one(data, tmp_path):
     command = [sys.executable, "-m", "mixtheory", "augment", data, "--target", "y", "--seed", "7", "--out"]
     done = subprocess.run(
         [*command, "out.csv"], capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": "9"}
     )
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    assert invoke("augment", data, "--target", "y", "--seed", 7, "--out", "here.csv").exit_code == 0
+    here = invoke("augment", data, "--target", "y", "--seed", 7, "--out", "here.csv")
+    assert here.exit_code == 0
+    assert done.stderr == here.stderr
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
 
 

@@ -21,6 +21,7 @@ from mixtheory.table_commands.options import (
     is_continuous,
     load,
     note,
+    note_row_names,
     notes_from_warnings,
     show_columns,
     text_columns,
@@ -34,6 +35,8 @@ __all__ = ["augment"]
 
 _KINDS = ("auto", "hard", "soft", "continuous")
 _MIXERS = ("mixup", "zeta", "regression")
+# up to here doubles hold every whole number
+_LARGEST = 2**53
 
 
 def augment(
@@ -89,7 +92,9 @@ def augment(
 
         check_integer("--seed", seed, low=0)
         check_choice("--target-kind", target_kind, _KINDS)
-        make = _maker(method)
+        make = _maker(
+            method, {"--law": (law, "preserving"), "--pairing": (pairing, None), "--preserve": (preserve, "none")}
+        )
         amount = _amount(ratio, count, balance, auto)
         output = _output(out, data, dry_run, force)
         table = load("DATA", data, Spelling(separator, decimal, encoding), categorical)
@@ -99,6 +104,7 @@ def augment(
         roles = {target: "target, numbers" if kind == "continuous" else f"target, {kind} labels"}
         show_columns(table, chosen, roles)
         X, y, types = _parts(table.frame, target, chosen, kind)
+        note_row_names(X)
         if method not in _MIXERS and (nominal := text_columns(X)):
             raise ValueError(
                 f"--method {method} makes numbers, got categories in {', '.join(map(repr, nominal))}; mixup and zeta "
@@ -130,7 +136,9 @@ def augment(
             print("columns kept valid, and what that changed:")
             print(sampler.column_costs_.to_string(float_format=lambda value: f"{value:.3g}"))
         new_X, new_y = made
-        output.write(_joined(new_X.astype(types), new_y, table.frame, target), table.format)
+        joined = _joined(new_X.astype(types), new_y, table.frame, target)
+        _note_range(table.frame, joined.iloc[0 if only_synthetic else len(X) :])
+        output.write(joined, table.format)
 
 
 def _output(out: Path | None, data: Path, dry_run: bool, force: bool) -> Output | None:
@@ -142,6 +150,8 @@ def _output(out: Path | None, data: Path, dry_run: bool, force: bool) -> Output 
 
 
 def _amount(ratio: float | None, count: int | None, balance: bool, auto: bool) -> Any:
+    from mixtheory._validation import check_integer, check_real
+
     given = {"--ratio": ratio is not None, "--count": count is not None, "--balance": balance, "--auto": auto}
     names = [name for name, some in given.items() if some]
     if len(names) > 1:
@@ -151,12 +161,12 @@ def _amount(ratio: float | None, count: int | None, balance: bool, auto: bool) -
     if balance:
         return None
     if count is not None:
-        return count
-    return 1.0 if ratio is None else ratio
+        return check_integer("--count", count, low=0)
+    return 1.0 if ratio is None else check_real("--ratio", ratio, low=0, closed="left")
 
 
-def _maker(method: str) -> Any:
-    """Return a function from all options to a sampler."""
+def _maker(method: str, given: dict[str, tuple[str | None, str | None]]) -> Any:
+    """Return a function from all options to a sampler; `given` has options with their defaults, refused if idle."""
     from mixtheory import GeneratorSampler, Mixup, RegressionMixup, ZetaMixup
     from mixtheory._validation import check_choice
     from mixtheory.table_commands.generators import GENERATORS, make_generator
@@ -164,11 +174,15 @@ def _maker(method: str) -> Any:
     mixers = dict(zip(_MIXERS, (Mixup, ZetaMixup, RegressionMixup), strict=True))
     check_choice("--method", method, (*mixers, *[name for name in GENERATORS if name not in mixers]))
 
+    kind: Any = mixers.get(method, GeneratorSampler)
+    known = kind._get_param_names()
+    for name, (value, default) in given.items():
+        if value != default and name[2:] not in known:
+            raise ValueError(f"{name} has no effect with --method {method}, got {value!r}; leave it out")
+
     def make(**options: Any) -> Any:
-        kind: Any = mixers.get(method, GeneratorSampler)
         if kind is GeneratorSampler:
             options["generator"] = make_generator(method, options["n_neighbors"])
-        known = kind._get_param_names()
         return kind(**{name: value for name, value in options.items() if name in known})
 
     return make
@@ -198,6 +212,12 @@ def _parts(
     # numbers and dates that were declared to be categories
     types = {str(name): X[name].dtype for name in X.columns if name in categorical and X[name].dtype.kind != "O"}
     X = X.astype(dict.fromkeys(types, "category"))
+    for name in X.columns:
+        if X[name].dtype.kind in "iu" and max(abs(int(X[name].min())), abs(int(X[name].max()))) > _LARGEST:
+            raise ValueError(
+                f"column {name!r} of DATA has whole numbers beyond 2**53, which cannot be mixed exactly; if they are "
+                f"codes, --categorical {name} takes them as categories"
+            )
     y = frame[target].reset_index(drop=True)
     if kind == "continuous" and y.dtype.kind in "iu":
         note(f"target {target!r} becomes floating-point numbers: mixtures of whole numbers are none")
@@ -245,6 +265,30 @@ def _show_plan(sampler: Any, rows: int) -> None:
         # not a number: no multiple of the data's covariance is the new one
         known = f"{value:.6g}" if value == value else "none: how far neighbours or classes are apart decides"
         print(f"variance factor, covariance of a new row over that of {of}: {known}")
+
+
+def _note_range(real: pd.DataFrame, made: pd.DataFrame) -> None:
+    """Say in which columns new rows lie outside the range of the real ones, or soft labels outside 0 to 1."""
+    from pandas.api.types import is_any_real_numeric_dtype
+
+    outside, rows = [], made.index[:0]
+    for name in made.columns:
+        if not is_any_real_numeric_dtype(made[name].dtype):
+            continue
+        low, high = (real[name].min(), real[name].max()) if name in real.columns else (0.0, 1.0)
+        # sums of weights may miss 1 by rounding
+        slack = 1e-9 * max(abs(low), abs(high))
+        beyond = (made[name] < low - slack) | (made[name] > high + slack)
+        if beyond.any():
+            outside.append(f"{name!r} ({made[name].min():.6g} to {made[name].max():.6g}, real {low:.6g} to {high:.6g})")
+            rows = rows.union(made.index[beyond])
+    if outside:
+        more = f" and {len(outside) - 3} more" if len(outside) > 3 else ""
+        note(
+            f"{len(rows):,} of {len(made):,} new rows lie outside the range of the real ones: "
+            f"{', '.join(outside[:3])}{more}; --bounds keeps columns (not the target) in, as do mixup's laws within "
+            "and beta without --preserve"
+        )
 
 
 def _joined(X: pd.DataFrame, y: Any, frame: pd.DataFrame, target: str) -> pd.DataFrame:

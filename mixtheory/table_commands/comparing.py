@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
 from mixtheory._exit_status import clear_errors
@@ -81,6 +82,10 @@ def fidelity(
         tables = [load(name, path, spelling, categorical) for name, path in inputs.items()]
         first, second = (table.frame for table in tables)
         check_same_kinds(("REAL", first), ("SYNTHETIC", second))
+        if len(second) > len(first) and _same_rows(first, second[first.columns].iloc[: len(first)]):
+            raise ValueError(
+                "SYNTHETIC must hold synthetic rows only, got the rows of REAL first; augment has --only-synthetic"
+            )
         chosen, roles, y = set(categorical or ()), {}, {}
         if target is not None:
             tables[0].check_column("--target", target)
@@ -120,12 +125,15 @@ def _expected(law: str | None, factor: float | None, alpha: float, delta: float)
         raise ValueError("only one of --expected-law and --expected-factor can be given")
     if law is None:
         return factor
-    from mixtheory import Mixup
     from mixtheory._validation import check_choice
-    from mixtheory.mixing.samplers.mixers import NAMED_LAWS
+    from mixtheory.mixing.samplers import NAMED_LAWS, named_law
 
     # the law that augment would mix pairs by
-    return Mixup(check_choice("--expected-law", law, NAMED_LAWS), alpha=alpha, delta=delta)._law(2)
+    return named_law(check_choice("--expected-law", law, NAMED_LAWS), alpha=alpha, delta=delta)
+
+
+def _same_rows(one: pd.DataFrame, two: pd.DataFrame) -> bool:
+    return all(np.array_equal(one[name].to_numpy(), two[name].to_numpy()) for name in one.columns)
 
 
 def _labels(y: pd.Series[Any], continuous: bool) -> pd.Series[Any]:

@@ -33,6 +33,7 @@ __all__ = [
     "is_continuous",
     "load",
     "note",
+    "note_row_names",
     "notes_from_warnings",
     "show_columns",
     "text_columns",
@@ -54,6 +55,8 @@ _SHOWN_COLUMNS = 30
 _SHOWN_CATEGORIES = 4
 _NAME_WIDTH = 32
 _FEW = 10
+# from how many rows on all different texts are suspected to be names of rows
+_MANY = 20
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,18 @@ def text_columns(frame: pd.DataFrame) -> list[str]:
     from pandas.api.types import is_any_real_numeric_dtype
 
     return [str(name) for name in frame.columns if not is_any_real_numeric_dtype(frame[name].dtype)]
+
+
+def note_row_names(frame: pd.DataFrame) -> None:
+    """Say which columns seem to name rows, as texts that differ in most of them do: new rows repeat real texts."""
+    if len(frame) < _MANY:
+        return
+    named = [name for name in text_columns(frame) if 2 * frame[name].nunique() > len(frame)]
+    if named:
+        note(
+            f"texts differ in most rows in column(s) {shown(named[:10])}: new rows repeat texts of real ones; remove "
+            "columns that name rows or persons"
+        )
 
 
 def check_same_kinds(first: tuple[str, pd.DataFrame], second: tuple[str, pd.DataFrame]) -> None:

@@ -33,6 +33,8 @@ MISSING = (
 
 _NUMBER = re.compile(r"\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|infinity)\s*", flags=re.ASCII | re.IGNORECASE)
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*", flags=re.ASCII)
+_THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?\s*", flags=re.ASCII)
+_POINTS = re.compile(r"\s*[+-]?(?:\d*\.\d+|\d{1,3}(?:\.\d{3})+(?:,\d*)?)\s*", flags=re.ASCII)
 _IDENTIFIER = re.compile(r"[+-]?0\d+", flags=re.ASCII)
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*", flags=re.ASCII)
 _DATE = re.compile(
@@ -44,7 +46,10 @@ _DATE = re.compile(
 
 def is_number(cell: str, decimal: str = ".") -> bool:
     """Whether a cell is a number: digits with a point and an exponent, or inf."""
-    return _NUMBER.fullmatch(cell if decimal == "." else cell.replace(decimal, ".")) is not None
+    if decimal != ".":
+        # a point is then no sign of decimals
+        return "." not in cell and _NUMBER.fullmatch(cell.replace(decimal, ".")) is not None
+    return _NUMBER.fullmatch(cell) is not None
 
 
 def looks_like_date(cell: str) -> bool:
@@ -82,11 +87,15 @@ class Cells:
         return cls(values, number, missing, empty, ~(number | missing), decimal)
 
     def all_words(self, what: str) -> bool:
-        """Whether all words are dates (`what` is "dates") or numbers with a decimal comma ("commas")."""
+        """Whether all words are dates (`what` is "dates") or numbers with "commas", maybe between "thousands".
+
+        Of numbers with a decimal comma, "points" are what commas are otherwise.
+        """
         words = [value for value, word in zip(self.values, self.word, strict=True) if word]
         if what == "dates":
             return bool(words) and all(map(looks_like_date, words))
-        return bool(words) and self.decimal == "." and all(_COMMA_NUMBER.fullmatch(word) for word in words)
+        pattern = {"commas": _COMMA_NUMBER, "thousands": _THOUSANDS, "points": _POINTS}[what]
+        return bool(words) and (self.decimal == ",") == (what == "points") and all(map(pattern.fullmatch, words))
 
     def identifiers(self) -> bool:
         """Whether all numbers are whole and one has a leading zero or does not fit into 64 bits."""

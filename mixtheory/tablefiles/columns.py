@@ -86,11 +86,20 @@ class Problems:
         if declared or not cells.word.any():
             return len(self._found) > before
         words, numbers = rows_of(cells.word), rows_of(cells.number)
-        if cells.all_words("commas"):
+        if cells.all_words("commas") or cells.all_words("thousands"):
             shown = cells.values[int(codes[words[0]])]
             self.add(
                 f"column {name!r} holds numbers with a decimal comma ({self._at(words[:1])}: {shown!r}); "
                 "say --decimal ,"
+                if not cells.all_words("thousands")
+                else f"column {name!r} holds numbers with commas ({self._at(words[:1])}: {shown!r}); remove them if "
+                "they separate thousands, or say --decimal , if they are signs of decimals"
+            )
+        elif cells.all_words("points"):
+            shown = cells.values[int(codes[words[0]])]
+            self.add(
+                f"column {name!r} holds numbers with points ({self._at(words[:1])}: {shown!r}), but --decimal is a "
+                "comma; remove them if they separate thousands, or say --decimal ."
             )
         elif len(numbers):
             few, kind = (words, "text") if len(words) <= len(numbers) else (numbers, "a number")

@@ -1,5 +1,7 @@
 """CSV as people have it: what is read, and what every refusal names."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,6 +95,8 @@ def test_what_is_read(read, content, expected):
         ("a,b\n1.5.2026,1\n2.5.2026,2\n", "'a' holds dates"),
         ("a,b\n2026-05-01T12:30:00Z,1\n", "'a' holds dates"),
         ("a;b\n1,5;x\n2;y\n", "'a' holds numbers with a decimal comma.*line 2: '1,5'.*--decimal ,"),
+        ('a,b\n"1,200",x\n500,y\n', "'a' holds numbers with commas .*line 2: '1,200'.*thousands, or say --decimal ,"),
+        ('a,b\n"1,200,300.5",x\n"1,200",y\n', "'a' holds numbers with commas .*line 2: '1,200,300.5'"),
         ('a,b\n1,x\n2,"y\n3,z\n', "line 3: a quote is never closed"),
         ("a,b\n1,é\n".encode("latin-1"), "line 2: byte 7 of the file, 0xe9, is no text in utf-8.*--encoding"),
         ("a,b\n1,x\n".encode("utf-16-le"), "line 1: a zero byte.*--encoding utf-16"),
@@ -187,6 +191,17 @@ def test_names_that_are_numbers_are_noted(read):
     assert "kept as text" in read("a,b\n007,1\n").notes[0]
 
 
+@pytest.mark.parametrize("cells", [("1.200", "2.500"), ("1.200.300", "1.200"), ("1,5", "2.5"), ("1.200,5", "7")])
+def test_points_among_decimal_commas_are_refused(read, cells):
+    first = next(cell for cell in cells if "." in cell)
+    with pytest.raises(
+        ValueError, match=f"'a' holds numbers with points .*{re.escape(repr(first))}.*--decimal is a comma"
+    ):
+        read("a;b\n" + "".join(f"{cell};x\n" for cell in cells), decimal=",")
+    assert read("a;b\n1,5;x\n-2;y\n", decimal=",").frame["a"].tolist() == [1.5, -2]
+
+
+@pytest.mark.slow
 def test_many_columns(read):
     rng = np.random.default_rng(5)
     frame = pd.DataFrame(rng.normal(size=(3, 1000)), columns=[f"gene {k}" for k in range(1000)])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mixtheory import _files
-from mixtheory._files import check_new, open_atomically, write_atomically
+from mixtheory._files import check_new, check_writable, open_atomically, write_atomically
 from mixtheory.tablefiles import TableFormat, read_table, write_table, writing
 
 
@@ -140,3 +140,11 @@ def test_new_files_only(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="is DATA itself"):
         check_new("--out", path, force=False, inputs={"DATA": path.relative_to(os.getcwd())})
+
+
+def test_a_check_of_a_path_leaves_no_folders_behind(tmp_path):
+    check_writable("--out", tmp_path / "a" / "b" / "out.csv")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ValueError, match="--out must name a file that can be written"):
+        check_writable("--out", tmp_path / "file" / "out.csv")
