@@ -132,6 +132,8 @@ class GeneratorSampler(OverSampler):
         for code, count in counts.items():
             if count:
                 made = self.generators_[target.classes[code]].sample(count, rng)
-                rows[start : start + count] = check_sample(made, count, rows.shape[1], name="what generator samples")
+                made = check_sample(made, count, rows.shape[1], name="what generator samples")
+                with np.errstate(over="ignore"):  # beyond single precision: infinite, and refused as such
+                    rows[start : start + count] = made
                 start += count
         return Draw(rows)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from mixtheory._validation import check_choice, check_generator, check_integer
+from mixtheory.mixing.kernels.ranks import ranks_to_rows
 from mixtheory.mixing.points import DIFFERENT_PARENTS, PAIRINGS
 
 __all__ = ["WHOLE_BATCH", "different_rows", "draw_parents", "weight_matrix"]
@@ -109,10 +110,8 @@ def different_rows(n: int, n_parents: int, size: int, rng: np.random.Generator) 
     parents = np.empty((size, n_parents), dtype=np.int64)
     if n_parents**2 <= _SHUFFLE_FROM * n:
         for t in range(n_parents):
-            draw = rng.integers(n - t, size=size)
-            for taken in np.sort(parents[:, :t], axis=1).T:
-                draw += draw >= taken
-            parents[:, t] = draw
+            parents[:, t] = rng.integers(n - t, size=size)
+        ranks_to_rows(parents)
         return parents
     rows = max(_BLOCK // n, 1)
     for start in range(0, size, rows):

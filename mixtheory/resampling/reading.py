@@ -24,6 +24,9 @@ LARGEST_WHOLE = 2**53
 
 _SHOWN_COLUMNS = 5
 
+# generators learn from numbers alone
+_NOMINAL = "declare it in categorical_features, if the sampler has that parameter; otherwise encode it or drop it"
+
 
 def read_table(X: Any, categorical: Any, *, dense: bool = False) -> Table:
     """Return a table of any kind with its numbers apart; `categorical` says which columns are nominal.
@@ -212,7 +215,7 @@ def _column_numbers(column: Any, name: Any) -> tuple[Array, np.dtype[Any]]:
 
     values = column
     if isinstance(column.dtype, pd.CategoricalDtype):
-        raise ValueError(f"X must hold numbers in column {name!r}, got categories; declare it in categorical_features")
+        raise ValueError(f"X must hold numbers in column {name!r}, got categories; {_NOMINAL}")
     if column.dtype.kind in "iufb" and not isinstance(column.dtype, (np.dtype, pd.SparseDtype)):
         missing = column.isna()
         if missing.any():
@@ -228,7 +231,7 @@ def _column_numbers(column: Any, name: Any) -> tuple[Array, np.dtype[Any]]:
 
 def _object_numbers(values: Array, name: Any) -> tuple[Array, np.dtype[Any]]:
     if any(isinstance(value, (str, bytes)) for value in values):
-        raise ValueError(f"X must hold numbers in column {name!r}, got text; declare it in categorical_features")
+        raise ValueError(f"X must hold numbers in column {name!r}, got text; {_NOMINAL}")
     whole = all(isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_)) for value in values)
     try:
         numbers = np.array([np.nan if value is None else value for value in values]).astype(np.float64)
@@ -254,10 +257,10 @@ def _check_kind(dtype: np.dtype[Any], name: Any) -> None:
     if dtype.kind in "Mm":
         raise TypeError(
             f"X must hold numbers{where}, got dates or times ({dtype}), which cannot be mixed: turn them into numbers, "
-            "drop them, or declare them in categorical_features"
+            "drop them, or declare them in categorical_features, if the sampler has that parameter"
         )
     if dtype.kind not in "fiu":
-        raise TypeError(f"X must hold numbers{where}, got dtype {dtype}; declare it in categorical_features")
+        raise TypeError(f"X must hold numbers{where}, got dtype {dtype}; {_NOMINAL}")
 
 
 def _check_whole(values: Array, names: tuple[Any, ...]) -> None:
@@ -270,7 +273,7 @@ def _check_whole(values: Array, names: tuple[Any, ...]) -> None:
     where = f"column {column!r}" if large.ndim > 1 or len(names) == 1 else "X"
     raise ValueError(
         f"X must have integers up to 2**53, beyond which mixtures cannot be written exactly, got {int(found)} in "
-        f"{where}; if it is a code or an identifier, declare it in categorical_features"
+        f"{where}; if it is a code or an identifier, {_NOMINAL}"
     )
 
 

@@ -266,8 +266,9 @@ def _check_overflow(table: Table, rows: Any) -> None:
             return
     for column, (name, dtype) in enumerate(zip(table.names, table.dtypes, strict=True)):
         values = rows[:, [column]].data if is_sparse(rows) else rows[:, column]
-        most = np.finfo(dtype).max if column in narrow else np.inf
-        if not np.all(np.abs(values) < most):
+        with np.errstate(over="ignore"):
+            kept = values.astype(dtype) if column in narrow else values
+        if not np.isfinite(kept).all():
             raise ValueError(
                 f"X must have numbers whose mixtures stay in the range of their type, got an overflow in column "
                 f"{name!r} ({dtype}); scale it"

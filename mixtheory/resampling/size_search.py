@@ -52,21 +52,26 @@ def search_size(sampler: Any, table: Table, target: Target, rules: Rules, rng: n
     Raises
     ------
     TypeError, ValueError
-        If the table is sparse, there are not two classes, or the search fails.
+        If the table is sparse, there are not two classes, labels are soft (their mixed rows are of no class), or the
+        search fails.
     """
     from mixtheory import SyntheticSizeSearchCV
 
     if is_sparse(table.numbers):
         raise TypeError("amount='auto' needs a dense table, got a sparse one; give a number or a ratio")
-    if target.kind == "numbers" or len(target.classes) != 2:
-        found = "numbers" if target.kind == "numbers" else f"{len(target.classes)} classes"
+    if target.kind != "classes" or len(target.classes) != 2:
+        found = {"numbers": "numbers", "soft": "soft labels"}.get(target.kind, f"{len(target.classes)} classes")
         raise ValueError(f"amount='auto' needs a target of two classes, got {found}; give a number or a ratio")
     numeric, nominal = np.split(np.arange(len(table.places) + len(table.nominal_places)), [len(table.places)])
+    # the range that is observed is that of the rows in training, so it is learned anew from these
+    observed = isinstance(sampler.bounds, str) and sampler.bounds == "observed"
     ends = [[None if np.isinf(end) else float(end) for end in pair] for pair in zip(rules.low, rules.high, strict=True)]
     options: dict[str, Any] = {
         "amount": None,
         "append": False,
-        "bounds": {int(column): pair for column, pair in zip(numeric, ends, strict=True) if pair != [None, None]},
+        "bounds": "observed"
+        if observed
+        else {int(column): pair for column, pair in zip(numeric, ends, strict=True) if pair != [None, None]},
         "integer_features": np.flatnonzero(rules.whole).tolist(),
     }
     scaled = StandardScaler()

@@ -91,13 +91,24 @@ def test_generators_see_double_precision(dtype):
         (3, X, TypeError, "without fit"),
         (generators.SMOTE(k_neighbors=10), X, ValueError, "cannot be fitted to class 'c': SMOTE needs at least 11"),
         (Recorder(), sparse.csr_matrix(X), TypeError, "X must be dense, got a sparse csr_matrix"),
-        (Recorder(), pd.DataFrame(X).assign(town="x").rename(columns=str), ValueError, "column 'town', got text"),
+        (
+            Recorder(),
+            pd.DataFrame(X).assign(town="x").rename(columns=str),
+            ValueError,
+            "column 'town', got text; .*if the sampler has that parameter; otherwise encode it or drop it",
+        ),
         (Recorder(), np.where(X > 2, np.nan, X), ValueError, "missing"),
     ],
 )
 def test_what_cannot_be_fitted(generator, table, error, message):
     with pytest.raises(error, match=message):
         GeneratorSampler(generator).fit(table, Y)
+
+
+def test_single_precision_is_not_left_without_a_word():
+    sampler = GeneratorSampler(Recorder(np.full((20, 3), 1e39)), sampling_strategy={"b": 50})
+    with pytest.raises(ValueError, match=r"overflow in column 0 \(float32\)"):
+        sampler.fit_resample(X.astype("f4"), Y)
 
 
 @pytest.mark.parametrize(

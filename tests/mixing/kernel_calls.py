@@ -63,5 +63,9 @@ def results():
     labels = np.concatenate([points[:, 0], points[:3, 0], [50.0]])
     for name, bandwidth in (("narrow", 1e-3), ("near", 0.1), ("wide", 1e3)):
         found[f"partners_{name}"] = kernels.label_partners(generator(), labels, np.arange(13), bandwidth, 5)
+    # more rows than lie side by side
+    ranks = generator().integers(20 - np.arange(12), size=(150, 12))
+    kernels.ranks_to_rows(ranks)
+    found["ranks"] = ranks
     found["large"] = kernels.mix_sample(generator(), np.arange(2500.0), *UNIFORM, scheme="distinct")
     return found

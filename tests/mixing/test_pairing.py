@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 
 from mixtheory.mixing import pairing as module
+from mixtheory.mixing.kernels.ranks import ranks_to_rows
 from mixtheory.mixing.pairing import different_rows, draw_parents, weight_matrix
 from mixtheory.mixing.points import DIFFERENT_PARENTS, PAIRINGS
 
@@ -108,6 +109,31 @@ def test_ranks_and_shuffles_have_the_same_law(monkeypatch):
     for power in (1, 2):
         first, second = (values**power for values in sums)
         assert abs(first.mean() - second.mean()) < WIDE * np.sqrt((first.var() + second.var()) / 20_000)
+
+
+def in_columns(n, n_parents, size, rng):
+    """Draw the same, a parent at a time: each rank skips the rows taken before, in their order."""
+    parents = np.empty((size, n_parents), dtype=np.int64)
+    for t in range(n_parents):
+        draw = rng.integers(n - t, size=size)
+        for taken in np.sort(parents[:, :t], axis=1).T:
+            draw += draw >= taken
+        parents[:, t] = draw
+    return parents
+
+
+@pytest.mark.parametrize(
+    ("n", "n_parents", "size"), [(300, 32, 200), (9, 6, 64), (5, 2, 65), (2, 2, 500), (10**12, 12, 63), (7, 1, 9)]
+)
+def test_ranks_become_the_rows_that_are_left(n, n_parents, size):
+    found = different_rows(n, n_parents, size, generator(9))
+    np.testing.assert_array_equal(found, in_columns(n, n_parents, size, generator(9)))
+    ranks = generator(10).integers(12 - np.arange(12), size=(100, 12))
+    rows = ranks.copy()
+    ranks_to_rows(rows)
+    for row, places in zip(rows.tolist(), ranks.tolist(), strict=True):
+        left = list(range(12))
+        assert row == [left.pop(place) for place in places]
 
 
 @pytest.mark.parametrize(("n", "kind"), [(9, np.ndarray), (100, sparse.csr_array)])

@@ -18,6 +18,8 @@ Y = np.repeat(["a", "b", "c"], [60, 30, 10])
     ("amount", "counts"),
     [
         (10, [6, 3, 1]),
+        # rounded one by one they were 2, 1, 0
+        (4, [3, 1, 0]),
         (0, [0, 0, 0]),
         (0.25, [15, 8, 2]),
         (2.0, [120, 60, 20]),
@@ -134,10 +136,33 @@ def test_the_size_search_knows_the_rules_of_the_columns():
     sampler = Weigher(amount="auto", bounds="nonnegative").fit(table, y)
     inner = sampler.search_.generator.sampler
     assert inner.bounds[0] == [0.0, None] and 1 not in inner.bounds and inner.bounds[3][0] == 0.0
+    assert inner.integer_features == [3] and inner.categorical_features == [4]
     made = sampler.search_.generator.fit(*(np.ones((4, 5)) * [[k + 1.5, 1, 1, 1, k] for k in range(4)],) * 2)
     drawn = made.sample(50, np.random.default_rng())
     assert drawn.shape == (50, 5) and np.all(drawn[:, 3:] % 1 == 0) and set(drawn[:, 4]) <= {0.0, 1.0, 2.0, 3.0}
     assert np.all(drawn[:, 0] >= 0)
+
+
+@pytest.mark.parametrize("bounds", ["observed", {0: (-0.5, None)}])
+def test_the_size_search_learns_from_the_rows_in_training_alone(bounds):
+    rows, y = imbalanced(np.random.default_rng())
+    search = Weigher((3.0, -2.0), amount="auto", bounds=bounds).fit(rows, y).search_
+    part, rng = rows[::2], np.random.default_rng()
+    drawn = search.generator.fit(part[y[::2] == "rare"], part[y[::2] == "usual"]).sample(4000, rng)
+    assert drawn.shape == (4000, 3)
+    if bounds == "observed":
+        np.testing.assert_array_equal([drawn.min(axis=0), drawn.max(axis=0)], [part.min(axis=0), part.max(axis=0)])
+    else:
+        assert drawn[:, 0].min() == -0.5 and (drawn.max(axis=0) > rows.max(axis=0)).all()
+
+
+def test_the_size_search_is_given_minority_rows_of_its_own_stream():
+    rows, y = imbalanced(np.random.default_rng())
+    generator = Weigher((0.6, 0.4), amount="auto").fit(rows, y).search_.generator
+    generator.fit(rows[y == "rare"] + 1000.0, rows[y == "usual"])
+    first, again, other = (generator.sample(50, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert first.shape == (50, 3) and first.min() > 900
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
 def test_balanced_classes_need_no_more_rows():
@@ -151,5 +176,7 @@ def test_what_the_size_search_cannot_take():
         Weigher(amount="auto").fit(sparse.csr_matrix(X), np.arange(100) > 30)
     with pytest.raises(ValueError, match="needs a target of two classes, got numbers"):
         Weigher(amount="auto", target="numbers").fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="needs a target of two classes, got soft labels"):
+        Weigher(amount="auto", target="soft").fit(X, np.arange(100) > 30)
     with pytest.raises(ValueError, match="folds need at least 5 rows of each class"):
         Weigher(amount="auto").fit(X, np.arange(100) > 96)

@@ -191,7 +191,8 @@ def test_mixtures_that_overflow(X, dtype):
             Weigher((3.0,), amount=5).fit_resample(X, Y)
 
 
-def test_numbers_near_the_largest_one_are_mixed():
-    X = np.full((N, 3), 1.7e308)
+@pytest.mark.parametrize(("dtype", "largest"), [("f8", 1.7e308), ("f4", np.finfo("f4").max), ("f2", 65504.0)])
+def test_numbers_near_the_largest_one_are_mixed(dtype, largest):
+    X = np.full((N, 3), largest, dtype=dtype)
     new, _ = Weigher((0.5, 0.5), amount=5).fit_resample(X, Y)
-    assert np.all(new == 1.7e308)
+    assert new.dtype == dtype and np.all(new == X[0, 0])

@@ -1,5 +1,7 @@
 """Tables and targets of any kind come back as what they were, with synthetic rows of the right values."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,6 +61,19 @@ def test_an_array_is_read_without_a_copy():
     assert read_table(X, "auto").numbers is X
     single = X.astype("f4")
     assert read_table(single, "auto").numbers is single
+
+
+@pytest.mark.parametrize("part", [slice(0, 10), slice(9, None, -1), slice(30, 40)])
+def test_rows_of_any_place_in_memory_come_below_the_real_ones(part):
+    class Elsewhere(Weigher):
+        def _draw(self, table, target, counts, rng):
+            drawn = super()._draw(table, target, counts, rng)
+            whole = np.zeros((40, 3))
+            whole[part] = drawn.rows
+            return replace(drawn, rows=whole[part])
+
+    new, _ = Elsewhere(random_state=0).fit_resample(X, Y)
+    assert np.array_equal(new, Weigher(random_state=0).fit_resample(X, Y)[0])
 
 
 def test_lists_come_back_as_lists():

@@ -14,8 +14,8 @@ from scipy import sparse
 from mixtheory import Beta, Dirichlet, EpBeta, GeneratorSampler, Mixup, RegressionMixup, Zeta, ZetaMixup
 from mixtheory.imbalance.generators import SMOTE, Bootstrap, GaussianFit, Jitter
 
-CHUNKS = 50
-CASES = 2_000
+CHUNKS = 10
+CASES = 10_000
 
 LAWS = (
     "preserving",
@@ -345,8 +345,8 @@ def test_random_tables_give_valid_rows_or_a_documented_error(chunk):
     assert done > 0.6 * CASES
     values = np.array(squares)
     error = values.std(ddof=1) / math.sqrt(len(values))
-    # a two-sided test of the predicted variance at the level 1e-9 a chunk, and material: within a fifth
-    assert abs(values.mean() - 1) < 6.1 * error < 0.6, (values.mean(), error, len(values))
+    # a two-sided test of the predicted variance at the level 1e-9 a chunk, which notices a third too much or too little
+    assert abs(values.mean() - 1) < 6.1 * error < 0.35, (values.mean(), error, len(values))
 
 
 def test_a_few_random_tables():

@@ -83,6 +83,18 @@ def test_costs_are_those_of_the_batch(scale, weights):
     assert costs.loc["bounded", "rounding_variance"] == 0
 
 
+def test_large_numbers_are_rounded_at_random_like_others():
+    X = 10**12 + np.random.default_rng().integers(0, 2, size=(N, 1))
+    sampler = Weigher((0.75, 0.25), amount=20_000, append=False)
+    above = sampler.fit_resample(X, Y)[0][:, 0] - 10**12
+    exact = np.einsum("mk,mk->m", sampler.sample_weights_, (X[:, 0] - 10**12)[sampler.sample_indices_])
+    for fraction in (0.25, 0.75):
+        chosen = above[exact == fraction]
+        deviation = np.sqrt(fraction * (1 - fraction) / len(chosen))
+        # near 1e12 doubles are 1e-4 apart
+        assert len(chosen) > 1000 and abs(chosen.mean() - fraction) < SIGMAS * deviation + 1e-3
+
+
 def test_costs_of_nothing_and_of_constants():
     X = np.column_stack([np.full(N, 3), np.arange(N)])
     sampler = Weigher(amount=0)

@@ -17,6 +17,7 @@ independent unit.
 `zeta_batches`     batches mixed with the weights of a p-series, once and in rounds; with labels
 `mixed_rows`       weighted sums of rows of a table, gathered in one pass
 `label_pairs`      partners by the distance of their labels
+`ranks`            different rows from ranks among those that are left
 =================  ==========================================================================================
 """
 
@@ -70,6 +71,7 @@ from mixtheory.mixing.kernels.parents import (
     mix_parents,
     parent_power_sums,
 )
+from mixtheory.mixing.kernels.ranks import ranks_to_rows
 from mixtheory.mixing.kernels.schemes import (
     SCHEMES,
     mix_sample,
@@ -119,6 +121,7 @@ __all__ = [
     "pair_powers",
     "parent_power_sums",
     "rademacher",
+    "ranks_to_rows",
     "records_of_class",
     "row_moments",
     "sample_pairs",

@@ -11,17 +11,51 @@ from mixtheory.mixing.samplers.rowmixer import RowMixer
 from mixtheory.mixing.weights import Beta, EpBeta
 from mixtheory.mixing.zeta import Zeta
 
-__all__ = ["Mixup", "RegressionMixup", "ZetaMixup"]
+__all__ = ["NAMED_LAWS", "Mixup", "RegressionMixup", "ZetaMixup", "named_law"]
 
 NAMED_LAWS = ("preserving", "within", "beta")
+"""Names of laws of pairs."""
+
+
+def named_law(name: str, *, alpha: float = 1.0, delta: float = 0.05) -> MixingLaw:
+    r"""Law of pairs by its name, as `Mixup` takes it.
+
+    Parameters
+    ----------
+    name : {"preserving", "within", "beta"}
+        ``"preserving"``: uniform on :math:`1/2 \mp \sqrt3/2`; ``"within"``: on [0, 1] with the covariance factor
+        1 - `delta` for a population (`choose_law`); ``"beta"``: Beta(`alpha`, `alpha`).
+    alpha : float
+        For ``"beta"``, > 0; not looked at otherwise.
+    delta : float
+        For ``"within"``, in (0, 1/2); not looked at otherwise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the name is none of these or the parameter is outside its range.
+
+    Examples
+    --------
+    >>> round(named_law("within", delta=0.1).variance_factor, 12)
+    0.9
+    """
+    check_choice("law", name, NAMED_LAWS)
+    if name == "beta":
+        return Beta(alpha, alpha)
+    if name == "within":
+        return choose_law(delta, eps0=0.0, eps1=0.0).law
+    return EpBeta.preserving_uniform()
 
 
 class Mixup(RowMixer):
     r"""Over-sampling by weighted sums of rows: :math:`\tilde x = \sum_t w_t x_{p_t}`, :math:`\sum_t w_t = 1`.
 
-    With the law ``"preserving"`` synthetic rows have the mean and the covariance of the rows that they are made of,
-    exactly given the data; with others the covariance is multiplied by `variance_factor_`, which is known before a row
-    is drawn. Every row has one vector of weights for all its columns, so correlations are kept by every law.
+    With the law ``"preserving"`` synthetic rows have, given the data, exactly the mean and the covariance of the rows
+    that they are made of: those of their class under pairing ``"same_class"``, those of the table under ``"any"`` with
+    soft labels or numbers. With other laws the covariance is multiplied by `variance_factor_`, which is known before a
+    row is drawn; since a row has one vector of weights for all its columns, correlations are kept by every law. Other
+    pairings keep neither, see `RowMixer`.
 
     Parameters
     ----------
@@ -33,12 +67,13 @@ class Mixup(RowMixer):
     pairing : {"same_class", "any", "knn", "label"}
         Who the parents are. ``"same_class"``: different rows of a class; ``"any"``: different rows of the table;
         ``"knn"``: a row, the first parent, and different ones of its `n_neighbors` nearest rows, of its class under
-        hard labels and of the table otherwise, in numeric columns scaled to unit standard deviation; ``"label"``: a row
-        and partners whose numeric target is near, partner j of row i with probability
-        :math:`\propto\exp(-(y_i-y_j)^2/(2h^2))`, :math:`j \ne i`, independent of each other.
+        hard labels and of the table otherwise, in numeric columns scaled to unit standard deviation over these;
+        ``"label"``: a row and partners whose numeric target is near, partner j of row i with probability
+        :math:`\propto\exp(-(y_i-y_j)^2/(2h^2))`, :math:`j \ne i`, independent of each other, so that they may meet.
     target : {"hard", "soft", "continuous"}
         ``"hard"``: labels, one for each synthetic row; ``"soft"``: labels, of which synthetic rows have the weight of
-        each class (columns in the order of the classes); ``"continuous"``: numbers, in one column or several, mixed
+        each class (columns in the order of the classes), below 0 or above 1 where the law has such weights, as
+        ``"preserving"`` has; ``"continuous"``: numbers, in one column or several, mixed
         with the weights of their row. Where neither a class nor a number of rows for each is asked for, as under
         ``"soft"`` with pairing ``"any"``, only the sum of the counts matters.
     label_rule : {"first_parent", "bernoulli", "larger_weight"}
@@ -131,15 +166,10 @@ class Mixup(RowMixer):
         self.delta = delta
 
     def _law(self, available: int) -> MixingLaw:
-        if not isinstance(self.law, str):
-            check_single_law(self.law)
-            return self.law
-        name = check_choice("law", self.law, NAMED_LAWS)
-        if name == "beta":
-            return Beta(self.alpha, self.alpha)
-        if name == "within":
-            return choose_law(self.delta, eps0=0.0, eps1=0.0).law
-        return EpBeta.preserving_uniform()
+        if isinstance(self.law, str):
+            return named_law(self.law, alpha=self.alpha, delta=self.delta)
+        check_single_law(self.law)
+        return self.law
 
 
 class ZetaMixup(RowMixer):
@@ -231,9 +261,9 @@ class ZetaMixup(RowMixer):
 class RegressionMixup(Mixup):
     r"""Mixup of rows together with their numeric targets, in one column or several: as many new rows as there are rows.
 
-    Mixing rows and targets with the same weights multiplies their covariances with each other by the same factor, so
-    the least-squares regression of the synthetic rows is that of the data, given the data, under every law
-    (``pairing="any"``). `Mixup` with ``target="continuous"`` and other defaults.
+    Mixing rows and targets with the same weights multiplies all their covariances by one factor, so the least-squares
+    regression of the law of a synthetic row given the data is that of the data, under every law (``pairing="any"``,
+    columns without rules). `Mixup` with ``target="continuous"`` and other defaults.
 
     Parameters
     ----------

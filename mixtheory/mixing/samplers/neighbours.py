@@ -16,12 +16,25 @@ _QUARTILES = 1.34
 
 
 def _scaled_sparse(rows: Any) -> Any:
-    matrix = rows.astype(np.float64)
-    largest = np.maximum(abs(matrix).max(axis=0).toarray().ravel(), np.finfo(np.float64).tiny)
-    unit = matrix @ sparse.diags_array(1 / largest)
-    means, squares = (np.asarray(power.mean(axis=0)).ravel() for power in (unit, unit.multiply(unit)))
-    spread = np.sqrt(np.maximum(squares - means**2, 0.0))
-    return unit @ sparse.diags_array(1 / np.where(spread > 0, spread, 1.0))
+    columns = rows.astype(np.float64).tocsc()
+    columns.sum_duplicates()
+    n, d = columns.shape
+    counts = np.diff(columns.indptr)
+    places = np.repeat(np.arange(d), counts)
+    values = columns.data / 2
+    # as in a dense table; a column with zeros must keep them, and has no large value in common
+    full = counts == n
+    first = np.zeros(d)
+    first[full] = values[columns.indptr[:-1][full]]
+    values -= first[places]
+    largest = np.zeros(d)
+    np.maximum.at(largest, places, np.abs(values))
+    values /= np.where(largest > 0, largest, 1.0)[places]
+    means = np.bincount(places, values, minlength=d) / n
+    squares = np.bincount(places, (values - means[places]) ** 2, minlength=d) + (n - counts) * means**2
+    spread = np.sqrt(squares / n)
+    columns.data = values / np.where(spread > 0, spread, 1.0)[places]
+    return columns.tocsr()
 
 
 def _scaled_dense(rows: Any) -> Any:

@@ -52,8 +52,9 @@ class RowMixer(OverSampler):
     with S the covariance of the rows, divisor n: c is `variance_factor_` (`mixing.points.point_variance_factor` for
     parents that differ). With ``preserve="covariance"`` deviations from the mean are multiplied by
     :math:`c^{-1/2}` (`mixing.rescaling.batch_scale`), so the covariance is S. Numeric targets are stretched with their
-    row: then the covariance of rows and targets together is kept, and regressions with it. Soft labels are not, since
-    they would leave the simplex: their covariance with the columns is :math:`\sqrt c` times that of the data.
+    row: then the covariance of rows and targets together is kept, and regressions with it. Soft labels are not, so that
+    they remain the weights of the classes among the parents (in the simplex where the law has weights in [0, 1], beyond
+    it otherwise): their covariance with the columns is :math:`\sqrt c` times that of the data.
 
     Hard labels under ``"any"`` mix classes. Given the label k the mean is :math:`\bar x + m'(\bar x_k - \bar x)` with
     :math:`m' = (nE\omega - 1)/(n - 1)` and :math:`\omega` the weight of the owner of the label (note 01, T10(c), for a
