@@ -25,6 +25,7 @@ from mixtheory.resampling.targets import Draw, Target, read_target, restore_targ
 __all__ = ["OverSampler"]
 
 # what one fit sets and the next may not
+_STRATEGIES = ("auto", "minority", "not minority", "not majority", "all")
 _FITTED = ("classes_", "class_counts_", "search_", "sample_indices_", "sample_weights_", "column_costs_")
 
 
@@ -66,7 +67,7 @@ class OverSampler(BaseOverSampler, ABC):  # type: ignore[misc]
     Attributes
     ----------
     sampling_strategy_ : dict
-        Number of new rows of each class; without classes it is empty.
+        Number of new rows of each class, 0 for a class that gets none; without classes it is empty.
     n_new_ : int
         Number of new rows.
     classes_, class_counts_ : ndarray
@@ -226,6 +227,8 @@ class OverSampler(BaseOverSampler, ABC):  # type: ignore[misc]
         elif self.amount is not None:
             counts = allocate(row_count(self.amount, table.n_rows), self.class_counts_)
         else:
+            if isinstance(self.sampling_strategy, str):
+                check_choice("sampling_strategy", self.sampling_strategy, _STRATEGIES)
             # labels are counted only where the user speaks of them
             named = isinstance(self.sampling_strategy, Mapping) or callable(self.sampling_strategy)
             wanted = check_sampling_strategy(

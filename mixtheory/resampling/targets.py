@@ -122,7 +122,10 @@ def _labels(y: Any, kind: str) -> Target:
         # by hashing: to sort a million texts takes longer than to mix as many rows
         codes, found = pd.factorize(array, sort=True)
         return Target(kind, codes.astype(np.int64), np.asarray(found, dtype=array.dtype), None, array, y)
-    check_classification_targets(array)
+    try:
+        check_classification_targets(array)
+    except ValueError as error:
+        raise ValueError(f"{error} Numbers that are mixed need target='continuous' (RegressionMixup).") from None
     labels, one_hot = check_target_type(array, indicate_one_vs_all=True)
     if one_hot and not np.all((array != 0).sum(axis=1) == 1):
         raise ValueError(

@@ -61,7 +61,9 @@ class Group:
                 f"a row and its {n_neighbors} neighbours"
             )
         if count < needed:
-            single = "; a single row cannot be mixed" if count == 1 else ""
+            single = (
+                "; a single row cannot be mixed: leave its class out, or ask for no rows of it" if count == 1 else ""
+            )
             raise ValueError(
                 f"{self.name} has {count} row(s), fewer than the {needed} different parents of a synthetic row under "
                 f"{self.law!r}{single}"
