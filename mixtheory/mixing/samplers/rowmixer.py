@@ -201,8 +201,9 @@ class RowMixer(OverSampler):
         asked = [(group, size) for group, size in zip(self._groups, sizes, strict=True) if size]
         members = max((group.law.n_parents for group, _ in asked), default=2)
         total = sum(sizes)
-        parents = np.empty((total, members), dtype=np.int64)
-        weights = np.zeros((total, members))
+        single = len(asked) == 1
+        parents = np.empty((0 if single else total, members), dtype=np.int64)
+        weights = np.zeros(parents.shape)
         values = target.values
         dense = not sparse.issparse(table.numbers)
         rows = table.blank(total) if dense else None
@@ -212,9 +213,12 @@ class RowMixer(OverSampler):
             part, start = slice(start, start + size), start + size
             chosen, vectors = self._group_draw(group, size, rng, table, target)
             k = chosen.shape[1]
-            parents[part, :k], weights[part, :k] = chosen, vectors
-            # a group of fewer parents than others have is filled up with the first one, of no weight
-            parents[part, k:] = chosen[:, :1]
+            if single:
+                parents, weights = chosen, np.broadcast_to(vectors, chosen.shape)
+            else:
+                parents[part, :k], weights[part, :k] = chosen, vectors
+                # a group of fewer parents than others have is filled up with the first one, of no weight
+                parents[part, k:] = chosen[:, :1]
             for source, out in ((table.numbers, rows), (values, mixed)):
                 if source is not None and out is not None:
                     centre = None if group.scale == 1.0 else _mean(source, group.owners)
