@@ -18,6 +18,9 @@ __all__ = ["Head", "check_names", "first_blank", "first_misfit", "last_line", "l
 _HEAD_ROWS = 100
 _NAMED = 5
 
+# the csv module's own limit, which is one for the whole process and which others change
+_LONGEST_CELL = 131_072
+
 
 @dataclass(frozen=True)
 class Head:
@@ -50,6 +53,8 @@ def _records(path: Path, encoding: str, separator: str, *, blank: bool = False) 
         line = 1
         try:
             for record in reader:
+                if max(map(len, record), default=0) > _LONGEST_CELL:
+                    raise csv.Error("field larger than field limit")
                 if len(record) > 1 or (record and record[0].strip(" \t")):
                     yield line, record
                 elif blank:
@@ -57,7 +62,7 @@ def _records(path: Path, encoding: str, separator: str, *, blank: bool = False) 
                 line = reader.line_num + 1
         except csv.Error as error:
             raise ValueError(
-                f"{path}, line {line}: {error}; a cell may have {csv.field_size_limit():,} characters: is a quote "
+                f"{path}, line {line}: {error}; a cell may have {_LONGEST_CELL:,} characters: is a quote "
                 "there never closed?"
             ) from None
 
