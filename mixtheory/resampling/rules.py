@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,16 @@ Array = NDArray[Any]
 Flags = NDArray[np.bool_]
 
 BOUNDS = ("observed", "nonnegative")
+
+_COSTS = (
+    "rule",
+    "share_changed",
+    "mean_change",
+    "mean_change_sd",
+    "variance_change",
+    "variance_change_relative",
+    "rounding_variance",
+)
 
 # rounding errors of a mixture, relative to the largest value of its column
 _ROUNDING = 4 * np.finfo(np.float64).eps
@@ -180,6 +191,8 @@ def apply_rules(rules: Rules, table: Table, rows: Any, rng: np.random.Generator)
         If zeros that a sparse table does not store lie outside the bounds.
     """
     columns = rules.columns
+    if not len(columns):
+        return rows, _no_costs().copy()
     sums = _sparse_sums if is_sparse(rows) else _dense_sums
     return rows, _costs(rules, table, columns, rows.shape[0], *sums(rules, table, columns, rows, rng))
 
@@ -249,11 +262,22 @@ def _relative(change: Array, to: Array) -> Array:
     return np.where(change == 0, 0.0, change / to)
 
 
+def _cost_table(names: list[Any], words: list[str], *numbers: Array) -> pd.DataFrame:
+    import pandas as pd
+
+    index = pd.Index(names, dtype=object, name="column")
+    return pd.DataFrame(dict(zip(_COSTS, (words, *numbers), strict=True)), index=index)
+
+
+@cache
+def _no_costs() -> pd.DataFrame:
+    """Return the costs of no column, made once: to make it takes as long as to mix a small table."""
+    return _cost_table([], [], *[np.empty(0)] * (len(_COSTS) - 1))
+
+
 def _costs(
     rules: Rules, table: Table, columns: NDArray[np.int64], m: int, centre: Array, scale: Array, sums: Array
 ) -> pd.DataFrame:
-    import pandas as pd
-
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         mean_x, square_x, mean_y, square_y, changed, added = sums / m
         variance_x, variance_y = square_x - mean_x**2, square_y - mean_y**2
@@ -262,15 +286,13 @@ def _costs(
             ", ".join(word for word, on in (("integer", rules.whole[k]), ("bounds", rules.bounded[k])) if on)
             for k in columns
         ]
-        return pd.DataFrame(
-            {
-                "rule": words,
-                "share_changed": changed,
-                "mean_change": (mean_y - mean_x) * scale,
-                "mean_change_sd": _relative(mean_y - mean_x, deviation),
-                "variance_change": (variance_y - variance_x) * scale**2,
-                "variance_change_relative": _relative(variance_y - variance_x, variance_x),
-                "rounding_variance": added,
-            },
-            index=pd.Index([table.names[k] for k in columns], dtype=object, name="column"),
+        return _cost_table(
+            [table.names[k] for k in columns],
+            words,
+            changed,
+            (mean_y - mean_x) * scale,
+            _relative(mean_y - mean_x, deviation),
+            (variance_y - variance_x) * scale**2,
+            _relative(variance_y - variance_x, variance_x),
+            added,
         )

@@ -122,6 +122,10 @@ def _labels(y: Any, kind: str) -> Target:
         # by hashing: to sort a million texts takes longer than to mix as many rows
         codes, found = pd.factorize(array, sort=True)
         return Target(kind, codes.astype(np.int64), np.asarray(found, dtype=array.dtype), None, array, y)
+    if array.dtype.kind in "biu" and array.ndim == 1:
+        # classes of whatever number; scikit-learn's questions take longer than mixing a small table
+        classes, codes = np.unique(array, return_inverse=True)
+        return Target(kind, codes.astype(np.int64, copy=False), classes, None, array, y)
     try:
         check_classification_targets(array)
     except ValueError as error:

@@ -82,15 +82,6 @@ def test_claim_is_verified(claim):
     assert result.verdict == "verified"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [1])
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
-def test_claim_is_verified_and_its_mutants_refuted(claim, seed):
-    result = decide(claim, seed=seed, mutants=True)
-    assert result.verdict == "verified"
-    assert [mutant.name for mutant in result.mutants if not mutant.refuted] == []
-
-
 @pytest.mark.parametrize("module", [enumeration, oracles], ids=["enumeration", "oracles"])
 def test_oracles_import_no_theory(module):
     tree = ast.parse(Path(module.__file__).read_text())

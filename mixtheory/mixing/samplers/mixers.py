@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from mixtheory._validation import check_choice, check_integer
@@ -45,6 +46,12 @@ def named_law(name: str, *, alpha: float = 1.0, delta: float = 0.05) -> MixingLa
         return Beta(alpha, alpha)
     if name == "within":
         return choose_law(delta, eps0=0.0, eps1=0.0).law
+    return _preserving()
+
+
+@cache
+def _preserving() -> EpBeta:
+    """Return the law that is asked for most, made once."""
     return EpBeta.preserving_uniform()
 
 
